@@ -1,0 +1,1 @@
+"""Captioners: whatever turns a clip into a description."""

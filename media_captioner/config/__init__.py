@@ -1,0 +1,1 @@
+"""Settings: one schema, its sources, and a merge that remembers where each value came from."""

@@ -1,0 +1,1 @@
+"""From facts to captions: composed, placed, merged and checked against a style guide."""

@@ -1,0 +1,276 @@
+"""Every error this package raises on purpose, and what to do about each.
+
+::
+
+    MediaCaptionerError                 exit code 1
+    ├── ConfigError                     2   settings, options, missing extras
+    │   ├── UnknownSetting
+    │   ├── SecretMissing
+    │   └── ExtraMissing
+    ├── MediaError                      3   this file cannot be captioned; the next one is tried
+    │   ├── MediaNotFound
+    │   ├── UnsupportedMedia
+    │   ├── NoAudio
+    │   ├── CorruptMedia
+    │   ├── MediaLimitExceeded
+    │   ├── UnsafeInput
+    │   └── MediaChanged                    retryable
+    ├── ToolError                       4   a program we were asked to run
+    │   ├── ToolMissing
+    │   ├── ToolTimeout
+    │   └── ToolCrashed
+    ├── CaptionerError                  5   whatever turns a clip into a description
+    │   ├── ModelUnavailable
+    │   ├── RateLimited                     retryable
+    │   ├── CaptionerUnavailable            retryable
+    │   ├── ResponseTruncated               retryable
+    │   ├── ResponseInvalid                 retryable
+    │   ├── ClipRejected
+    │   ├── ContentRefused
+    │   ├── AuthenticationFailed            stops the queue
+    │   ├── AccountSuspended                stops the queue
+    │   └── BudgetExceeded                  pauses the queue
+    ├── OutputError                     6   what we were about to write
+    │   ├── DiskFull
+    │   ├── OutputConflict
+    │   └── OutputNotWritable
+    ├── PluginError                     7
+    └── AlreadyRunning                  8   another process holds the lock
+
+A class exists only where somebody would do something different about it. The exit code, whether trying
+again can help and how far the damage reaches are properties of the class, so no list elsewhere has to
+know them. Exit code 130 is Ctrl-C and 0 is success; both need no class.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+Scope = Literal["clip", "asset", "queue"]
+"""How far a failure reaches: this clip only, the whole asset, or every asset in the queue."""
+
+
+class MediaCaptionerError(Exception):
+    """Root of every error raised on purpose.
+
+    Args:
+        message: What was being done to what, and why it failed. One sentence, no trailing advice.
+        hint: What to do next, as an instruction. Shown on its own line.
+
+    """
+
+    exit_code: ClassVar[int] = 1
+    retryable: ClassVar[bool] = False
+    scope: ClassVar[Scope] = "asset"
+
+    def __init__(self, message: str, *, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Make subclasses with keyword-only arguments survive pickling between processes."""
+        return (_rebuild, (type(self), self.args, self.__dict__.copy()))
+
+
+def _rebuild(
+    cls: type[MediaCaptionerError], args: tuple[object, ...], state: dict[str, object]
+) -> MediaCaptionerError:
+    error = cls.__new__(cls, *args)
+    error.args = args
+    error.__dict__.update(state)
+    return error
+
+
+class ConfigError(MediaCaptionerError):
+    """A setting or a command line option cannot be used."""
+
+    exit_code: ClassVar[int] = 2
+    scope: ClassVar[Scope] = "queue"
+
+
+class UnknownSetting(ConfigError):
+    """A settings file or the environment names a setting that does not exist."""
+
+
+class SecretMissing(ConfigError):
+    """A captioner needs a key and none is set."""
+
+
+class ExtraMissing(ConfigError):
+    """The work needs an optional part of the package that is not installed."""
+
+
+class MediaError(MediaCaptionerError):
+    """This file cannot be captioned. It never stops a batch."""
+
+    exit_code: ClassVar[int] = 3
+
+
+class MediaNotFound(MediaError):
+    """No such file, or a folder without media in it."""
+
+
+class UnsupportedMedia(MediaError):
+    """Not a media file, or a container or codec that is not on the allow-list."""
+
+
+class NoAudio(MediaError):
+    """The media has no audio track that could be captioned."""
+
+
+class CorruptMedia(MediaError):
+    """The media cannot be decoded far enough to caption any of it."""
+
+
+class MediaLimitExceeded(MediaError):
+    """A bound on duration, tracks, decode errors or wall time was reached."""
+
+
+class UnsafeInput(MediaError):
+    """Not a regular file, or a disguised playlist that would open other files."""
+
+
+class MediaChanged(MediaError):
+    """The file changed while it was being read."""
+
+    retryable: ClassVar[bool] = True
+
+
+class ToolError(MediaCaptionerError):
+    """A program that we were asked to run failed."""
+
+    exit_code: ClassVar[int] = 4
+
+
+class ToolMissing(ToolError):
+    """The program is not installed."""
+
+
+class ToolTimeout(ToolError):
+    """The program did not finish in time and was stopped."""
+
+    retryable: ClassVar[bool] = True
+
+
+class ToolCrashed(ToolError):
+    """The program ended with an error."""
+
+
+class CaptionerError(MediaCaptionerError):
+    """A captioner could not describe a clip."""
+
+    exit_code: ClassVar[int] = 5
+    scope: ClassVar[Scope] = "clip"
+
+
+class ModelUnavailable(CaptionerError):
+    """Weights of the local captioner could not be found, fetched or trusted."""
+
+
+class RateLimited(CaptionerError):
+    """The service asks us to slow down.
+
+    Args:
+        message: What was being asked for.
+        hint: What to do next.
+        retry_after: Seconds the service asked us to wait, or None where it did not say.
+
+    """
+
+    retryable: ClassVar[bool] = True
+    scope: ClassVar[Scope] = "queue"
+
+    def __init__(self, message: str, *, hint: str | None = None, retry_after: float | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.retry_after = retry_after
+
+
+class CaptionerUnavailable(CaptionerError):
+    """The service cannot be reached or fails on its own side."""
+
+    retryable: ClassVar[bool] = True
+
+
+class ResponseTruncated(CaptionerError):
+    """The answer stopped before the service said that it was complete."""
+
+    retryable: ClassVar[bool] = True
+
+
+class ResponseInvalid(CaptionerError):
+    """The answer is not what the protocol promises."""
+
+    retryable: ClassVar[bool] = True
+
+
+class ClipRejected(CaptionerError):
+    """The service cannot use this clip: too long, too large, empty, or in the wrong format."""
+
+
+class ContentRefused(CaptionerError):
+    """The service refuses to describe this clip because of its content."""
+
+
+class AuthenticationFailed(CaptionerError):
+    """The key is wrong, or belongs to another region or workspace."""
+
+    scope: ClassVar[Scope] = "queue"
+
+
+class AccountSuspended(CaptionerError):
+    """The account may not use the model: unpaid, not activated, or its free quota is used up."""
+
+    scope: ClassVar[Scope] = "queue"
+
+
+class BudgetExceeded(CaptionerError):
+    """A cap on dollars, tokens or requests that the user set was reached."""
+
+    scope: ClassVar[Scope] = "queue"
+
+
+class OutputError(MediaCaptionerError):
+    """A result could not be written. What stood there before is still there, whole."""
+
+    exit_code: ClassVar[int] = 6
+
+
+class DiskFull(OutputError):
+    """No space is left, or a quota is used up."""
+
+    scope: ClassVar[Scope] = "queue"
+
+
+class OutputConflict(OutputError):
+    """The place is taken by a file that we did not write, or that somebody edited since."""
+
+
+class OutputNotWritable(OutputError):
+    """The folder or the file cannot be written to."""
+
+
+class PluginError(MediaCaptionerError):
+    """A plugin failed.
+
+    Args:
+        message: What it was asked to do.
+        hint: What to do next.
+        plugin: Its name.
+        hook: The hook that was being called.
+
+    """
+
+    exit_code: ClassVar[int] = 7
+
+    def __init__(self, message: str, *, hint: str | None = None, plugin: str = "", hook: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.plugin = plugin
+        self.hook = hook
+
+
+class AlreadyRunning(MediaCaptionerError):
+    """Another process of ours is at work here and holds the lock."""
+
+    exit_code: ClassVar[int] = 8
+    scope: ClassVar[Scope] = "queue"

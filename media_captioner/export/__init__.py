@@ -1,0 +1,1 @@
+"""The files we write beside a video, one module a format."""

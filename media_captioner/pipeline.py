@@ -1,0 +1,1 @@
+"""Caption one asset: the only place that knows the whole way."""

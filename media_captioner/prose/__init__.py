@@ -1,0 +1,1 @@
+"""From a description's prose to facts."""

@@ -1,0 +1,1 @@
+"""Between segments and captioners: rates, retries, budgets and the journal."""

@@ -1,0 +1,1 @@
+"""Public fakes, generated media and contract classes for your own tests and ours."""
