@@ -29,6 +29,7 @@
     │   ├── ContentRefused
     │   ├── AuthenticationFailed            stops the queue
     │   ├── AccountSuspended                stops the queue
+    │   ├── ServiceMisconfigured            stops the queue
     │   └── BudgetExceeded                  pauses the queue
     ├── OutputError                     6   what we were about to write
     │   ├── DiskFull
@@ -220,6 +221,15 @@ class AuthenticationFailed(CaptionerError):
 
 class AccountSuspended(CaptionerError):
     """The account may not use the model: unpaid, not activated, or its free quota is used up."""
+
+    scope: ClassVar[Scope] = "queue"
+
+
+class ServiceMisconfigured(CaptionerError):
+    """The address, certificate, region or model in the settings does not lead to a service that we can use.
+
+    Unlike :class:`CaptionerUnavailable`, trying again cannot help: a setting has to change.
+    """
 
     scope: ClassVar[Scope] = "queue"
 
