@@ -237,6 +237,26 @@ def remove(path: Path) -> None:
         _raise_output_error(path, error)
 
 
+def remove_folder(folder: Path) -> None:
+    """Delete a folder of ours with the files in it; nothing happens where there is none.
+
+    Folders inside it are not followed: one with folders in it stays, and so do they.
+
+    Raises:
+        OutputNotWritable: something in it may not be deleted.
+
+    """
+    try:
+        for entry in list(folder.iterdir()):
+            if not entry.is_dir() or entry.is_symlink():
+                entry.unlink(missing_ok=True)
+        folder.rmdir()
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        _raise_output_error(folder, error)
+
+
 def sweep(folder: Path, *, older_than: float, now: float) -> int:
     """Delete temporary files of ours that a killed run left in ``folder``, and return how many.
 
