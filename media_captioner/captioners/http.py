@@ -1,25 +1,90 @@
-"""The only HTTP client."""
+"""The only HTTP client.
+
+What holds for every request to a service: redirects are not followed, the key goes to the origin it was set
+for and nowhere else, answers are bounded after decompression, and every failure of the library below comes
+out as an error of ours. Proxies are taken from the environment (``HTTPS_PROXY``, ``HTTP_PROXY``,
+``ALL_PROXY``, ``NO_PROXY``), except for services on this machine, which are never reached through a proxy.
+``SSL_CERT_FILE`` and ``SSL_CERT_DIR`` name further certificate authorities.
+"""
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator
-from typing import BinaryIO, Final
+import ssl
+import zlib
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, BinaryIO, Final
 
 import httpx
 
 from media_captioner._version import __version__
-from media_captioner.errors import CaptionerUnavailable
+from media_captioner.captioners.addresses import (
+    Origin,
+    checked_base_url,
+    is_loopback,
+    origin_of,
+    public_address,
+)
+from media_captioner.errors import (
+    CaptionerUnavailable,
+    ConfigError,
+    ResponseInvalid,
+    ServiceMisconfigured,
+    UnsafeInput,
+)
+from media_captioner.system.secrets import Secret, redact
 
 USER_AGENT: Final = f"media-captioner/{__version__}"
+
+_BLOCK: Final = 64 * 1024
+_SIGNS: Final = {
+    httpx.ConnectTimeout: "no connection within the time limit",
+    httpx.ReadTimeout: "no answer within the time limit",
+    httpx.WriteTimeout: "it stopped taking our data",
+    httpx.PoolTimeout: "too many requests at once",
+}
+
+
+def _reason(error: Exception) -> str:
+    for kind, text in _SIGNS.items():
+        if isinstance(error, kind):
+            return text
+    # Connection errors say what the system said; they hold no URL.
+    said = str(error).strip() if isinstance(error, (httpx.TransportError, OSError)) else ""
+    return redact(said) if said else type(error).__name__
+
+
+def _tls_failure(error: BaseException) -> str | None:
+    """Return why a certificate or handshake was refused for good, or None where it was something else."""
+    seen: BaseException | None = error
+    while seen is not None:
+        if isinstance(seen, ssl.SSLCertVerificationError):
+            return seen.verify_message
+        if isinstance(seen, ssl.SSLError) and not isinstance(seen, (ssl.SSLEOFError, ssl.SSLZeroReturnError)):
+            return (seen.reason or "TLS handshake failed").replace("_", " ").lower()
+        seen = seen.__cause__ or seen.__context__
+    return None
+
+
+class Sink(Protocol):
+    """Whatever bytes can be written to."""
+
+    def write(self, data: bytes, /) -> int:
+        """Take ``data`` and return how many bytes of it were taken."""
+        ...
 
 
 @contextlib.contextmanager
 def translated(doing: str) -> Iterator[None]:
-    """Turn every failure of the HTTP library, and every refused socket, into :class:`CaptionerUnavailable`.
+    """Turn every failure of the HTTP library, and every refused socket, into an error of ours.
 
     Args:
         doing: What is being done, for the message ("fetching model.bin").
+
+    Raises:
+        CaptionerUnavailable: the connection or the server failed.
+        ServiceMisconfigured: the server's certificate cannot be trusted, or it does not speak TLS.
 
     """
     try:
@@ -32,15 +97,21 @@ def translated(doing: str) -> Iterator[None]:
     except httpx.InvalidURL as error:
         raise CaptionerUnavailable(f"Failed {doing}: {error}") from None
     except (httpx.HTTPError, httpx.StreamError, OSError) as error:
+        if isinstance(error, httpx.ConnectError) and (tls := _tls_failure(error)) is not None:
+            raise ServiceMisconfigured(
+                f"Failed {doing}: no trusted TLS connection: {tls}",
+                hint="Check the address and this machine's clock. Behind a proxy that replaces certificates, "
+                "set SSL_CERT_FILE to its authority.",
+            ) from error
         raise CaptionerUnavailable(
-            f"Failed {doing}: {type(error).__name__}",
+            f"Failed {doing}: {_reason(error)}",
             hint="Check the connection, the address and the proxy settings.",
         ) from error
 
 
 def fetch(
     url: str,
-    into: BinaryIO,
+    into: Sink,
     *,
     doing: str,
     max_bytes: int,
@@ -53,7 +124,7 @@ def fetch(
 
     Args:
         url: Where from.
-        into: A binary file open for writing.
+        into: Where the bytes go: a binary file open for writing.
         doing: What it is, for messages.
         max_bytes: More than this is an error.
         timeout: Seconds to connect, and to wait for each next piece.
@@ -80,3 +151,293 @@ def fetch(
             if progress is not None:
                 progress(done, total)
         return done
+
+
+async def fetch_public(
+    url: str, into: BinaryIO, *, doing: str, max_bytes: int, timeout: float = 20.0, redirects: int = 3
+) -> int:
+    """Download a URL that somebody else chose, from the open internet only, and return how many bytes came.
+
+    Each hop is resolved once, checked, and connected to by the checked address, so a name cannot lead into a
+    private network between the check and the connection. Proxies are not used: they would resolve for
+    themselves.
+
+    Raises:
+        UnsafeInput: the address, or one it redirects to, is not on the open internet.
+        CaptionerUnavailable: it could not be fetched, whole, within ``max_bytes``.
+
+    """
+    with translated(doing):
+        for _ in range(redirects + 1):
+            address = await public_address(url)
+            target = httpx.URL(url)
+            pinned = target.copy_with(host=address)
+            headers = {
+                "Host": target.netloc.decode(),
+                "User-Agent": USER_AGENT,
+                "Accept-Encoding": "identity",
+            }
+            async with (
+                httpx.AsyncClient(trust_env=False, timeout=timeout) as client,
+                client.stream(
+                    "GET", pinned, headers=headers, extensions={"sni_hostname": target.host}
+                ) as response,
+            ):
+                if response.is_redirect:
+                    url = str(target.join(response.headers["location"]))
+                    continue
+                response.raise_for_status()
+                return await _copy(response, into, doing, max_bytes)
+    raise UnsafeInput(f"Failed {doing}: more than {redirects} redirects")
+
+
+async def _copy(response: httpx.Response, into: BinaryIO, doing: str, max_bytes: int) -> int:
+    done = 0
+    async for block in response.aiter_raw():
+        done += len(block)
+        if done > max_bytes:
+            raise UnsafeInput(f"Failed {doing}: more than {max_bytes} bytes came")
+        into.write(block)
+    return done
+
+
+@dataclass(frozen=True, slots=True)
+class Timeouts:
+    """How long a service may take, seconds.
+
+    Attributes:
+        connect: To accept a connection.
+        send: To take each next piece of what we send.
+        answer: To begin a whole answer (its own budget is 298 s, so a little more).
+        progress: Between two events of a stream that carry data; comments do not count.
+        total: For one clip, from the first byte sent to the last received.
+
+    """
+
+    connect: float = 10.0
+    send: float = 60.0
+    answer: float = 310.0
+    progress: float = 120.0
+    total: float = 900.0
+
+
+class Answer:
+    """A response whose headers have arrived."""
+
+    def __init__(self, response: httpx.Response, doing: str) -> None:
+        self._response = response
+        self._doing = doing
+        self.status = response.status_code
+
+    def header(self, name: str) -> str | None:
+        """Return a header's value, or None."""
+        value = self._response.headers.get(name)
+        return value if isinstance(value, str) else None
+
+    def headers(self, name: str) -> list[str]:
+        """Return every value that a header was sent with."""
+        return list(self._response.headers.get_list(name))
+
+    async def blocks(self, limit: int) -> AsyncIterator[bytes]:
+        """Yield the body, decompressed, in pieces of at most 64 KiB.
+
+        Args:
+            limit: Bytes after decompression; more is an error.
+
+        Raises:
+            CaptionerUnavailable: the connection failed.
+            ResponseInvalid: too long, or in an encoding we did not ask for.
+
+        """
+        inflate = self._inflater()
+        size = 0
+        with translated(self._doing):
+            async for raw in self._response.aiter_raw():
+                for block in inflate(raw):
+                    size += len(block)
+                    if size > limit:
+                        raise ResponseInvalid(f"Failed {self._doing}: more than {limit} bytes were answered")
+                    yield block
+
+    async def read(self, limit: int, *, cut: bool = False) -> bytes:
+        """Return the whole body.
+
+        Args:
+            limit: Bytes after decompression.
+            cut: Return the first ``limit`` bytes of a longer body instead of raising (for error texts).
+
+        Raises:
+            CaptionerUnavailable: the connection failed.
+            ResponseInvalid: too long, or in an encoding we did not ask for.
+
+        """
+        body = bytearray()
+        async with contextlib.aclosing(self.blocks(limit + _BLOCK if cut else limit)) as blocks:
+            async for block in blocks:
+                body += block
+                if cut and len(body) >= limit:
+                    return bytes(body[:limit])
+        return bytes(body)
+
+    def _inflater(self) -> Callable[[bytes], Iterator[bytes]]:
+        # Every request asks for plain bytes; some gateways compress all the same. The library's own decoder
+        # would expand a whole piece at once, so a bomb would be in memory before anybody could count it.
+        encoding = (self.header("content-encoding") or "identity").strip().lower()
+        if encoding == "identity":
+            return lambda raw: iter((raw,))
+        if encoding not in {"gzip", "deflate", "x-gzip"}:
+            raise ResponseInvalid(f"Failed {self._doing}: the answer came in the encoding {encoding[:40]!r}")
+        decoder = zlib.decompressobj(wbits=47)  # 32 + 15: gzip or zlib, whichever the header says
+
+        def inflate(raw: bytes) -> Iterator[bytes]:
+            rest = raw
+            while rest:
+                try:
+                    yield decoder.decompress(rest, _BLOCK)
+                except zlib.error:
+                    raise ResponseInvalid(f"Failed {self._doing}: the answer is not {encoding}") from None
+                rest = decoder.unconsumed_tail
+
+        return inflate
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """What is sent, produced piece by piece so that nothing large exists twice.
+
+    Attributes:
+        length: Bytes in all.
+        pieces: Gives the pieces; called once for each attempt.
+
+    """
+
+    length: int
+    pieces: Callable[[], Iterator[bytes]]
+
+
+class Connection:
+    """Connections to one service.
+
+    Args:
+        base_url: Where it is; paths are appended to it.
+        key: Sent as a bearer token to the origin of ``base_url`` and to no other.
+        headers: Sent with every request to that origin.
+        timeouts: How long things may take.
+
+    Raises:
+        ConfigError: ``base_url`` cannot be used.
+
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        *,
+        key: Secret | None = None,
+        headers: Mapping[str, str] | None = None,
+        timeouts: Timeouts | None = None,
+    ) -> None:
+        self.base_url = checked_base_url(base_url)
+        self.origin: Origin = origin_of(self.base_url)
+        self.timeouts = timeouts or Timeouts()
+        self._key = key
+        self._headers = dict(headers or {})
+        self._client: httpx.AsyncClient | None = None
+
+    @contextlib.asynccontextmanager
+    async def request(
+        self,
+        method: str,
+        target: str,
+        *,
+        doing: str,
+        body: Body | None = None,
+        form: tuple[Mapping[str, str], tuple[str, BinaryIO, str]] | None = None,
+        headers: Mapping[str, str] | None = None,
+        wait: float | None = None,
+    ) -> AsyncIterator[Answer]:
+        """Send one request and give its answer as soon as the headers are there.
+
+        Args:
+            method: HTTP method.
+            target: A path below the base URL, or a whole URL.
+            doing: What is being done, for messages.
+            body: What to send.
+            form: Send a multipart form instead: fields, then one file (name, open file, media type), last.
+            headers: Further headers.
+            wait: Seconds without a byte from the server that are too many; ``timeouts.answer`` by default.
+
+        Raises:
+            CaptionerUnavailable: no connection, or it broke.
+            ServiceMisconfigured: no trusted TLS connection, or a redirect.
+
+        """
+        url = target if "://" in target else f"{self.base_url}/{target.lstrip('/')}"
+        sent = {"User-Agent": USER_AGENT, "Accept-Encoding": "identity", **(headers or {})}
+        if origin_of(url) == self.origin:
+            sent |= self._headers
+            if self._key:
+                sent["Authorization"] = f"Bearer {self._key.reveal()}"
+        content: dict[str, Any] = {}
+        if body is not None:
+            sent["Content-Length"] = str(body.length)
+            content["content"] = _pieces(body)
+        elif form is not None:
+            content["data"], content["files"] = dict(form[0]), {"file": form[1]}
+        with translated(doing):
+            client = self._opened()
+            limits = httpx.Timeout(
+                connect=self.timeouts.connect,
+                read=wait or self.timeouts.answer,
+                write=self.timeouts.send,
+                pool=self.timeouts.total,
+            )
+            request = client.build_request(method, url, headers=sent, timeout=limits, **content)
+            response = await client.send(request, stream=True)
+        try:
+            _refuse_redirect(response, doing)
+            yield Answer(response, doing)
+        finally:
+            with contextlib.suppress(httpx.HTTPError, OSError):
+                await response.aclose()
+
+    def _opened(self) -> httpx.AsyncClient:
+        if self._client is None:
+            direct = {f"all://{self.origin.host}": None} if is_loopback(self.origin.host) else None
+            try:
+                self._client = httpx.AsyncClient(follow_redirects=False, mounts=direct)
+            except (ImportError, ValueError, httpx.InvalidURL) as error:
+                raise ConfigError(
+                    f"The proxy that the environment names cannot be used: {redact(str(error))}",
+                    hint="Check HTTPS_PROXY, HTTP_PROXY and ALL_PROXY; http:// and https:// proxies work.",
+                ) from None
+            except OSError as error:
+                raise ConfigError(
+                    f"The certificates that SSL_CERT_FILE or SSL_CERT_DIR names cannot be read: {error.strerror}"
+                ) from None
+        return self._client
+
+    async def close(self) -> None:
+        """Close every connection."""
+        client, self._client = self._client, None
+        if client is not None:
+            await client.aclose()
+
+
+async def _pieces(body: Body) -> AsyncIterator[bytes]:
+    for piece in body.pieces():
+        yield piece
+
+
+def _refuse_redirect(response: httpx.Response, doing: str) -> None:
+    if not 300 <= response.status_code < 400:
+        return
+    try:
+        where = origin_of(str(response.url.join(response.headers.get("location", "")))).host
+    except (ValueError, httpx.InvalidURL):
+        where = "nowhere"
+    raise ServiceMisconfigured(
+        f"Failed {doing}: {response.url.host} redirects to {where}, which is not followed: the key and the "
+        "sound would go along",
+        hint="Set the base URL to the service's own address.",
+    )
