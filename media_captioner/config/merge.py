@@ -1,0 +1,90 @@
+"""One set of settings out of many sources, each value with the place it came from."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from media_captioner.config.schema import Settings
+from media_captioner.config.sources import (
+    ENVIRONMENT_PREFIX,
+    PROJECT_FILE,
+    from_environment,
+    from_file,
+    known_name,
+    user_file,
+)
+from media_captioner.errors import ConfigError
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """Settings and where each of them came from.
+
+    Attributes:
+        settings: The values that hold.
+        origins: For each setting its origin: ``default``, ``command line``, the name of an environment
+            variable, or the path of a file.
+
+    """
+
+    settings: Settings
+    origins: Mapping[str, str]
+
+
+def resolve(
+    given: Mapping[str, Any] | None = None,
+    *,
+    config_file: Path | None = None,
+    environment: Mapping[str, str] = os.environ,
+    beside: Path | None = None,
+) -> Resolved:
+    """Merge all sources; the later in this list wins.
+
+    Defaults, the file ``.media-captioner.toml`` beside the media (which may set only little), the user's own
+    file, the file named by ``config_file``, the environment, ``given``.
+
+    Args:
+        given: What the caller or the command line sets; a value of None means "not set".
+        config_file: A settings file to read besides the user's own. It must exist.
+        environment: Environment variables.
+        beside: The folder of the media, for its settings file.
+
+    Raises:
+        ConfigError: a value cannot be used; the message says where it stands.
+        UnknownSetting: a source names a setting that does not exist.
+
+    """
+    layers: list[tuple[str, dict[str, Any]]] = []
+    if beside is not None and (beside / PROJECT_FILE).is_file():
+        layers.append((str(beside / PROJECT_FILE), from_file(beside / PROJECT_FILE, trusted=False)))
+    if user_file().is_file():
+        layers.append((str(user_file()), from_file(user_file(), trusted=True)))
+    if config_file is not None:
+        layers.append((str(config_file), from_file(config_file, trusted=True)))
+    layers.append(("environment", from_environment(environment)))
+    layers.append(
+        ("command line", {name: value for name, value in (given or {}).items() if value is not None})
+    )
+    values: dict[str, Any] = {}
+    origins = dict.fromkeys(Settings.model_fields, "default")
+    for origin, layer in layers:
+        for name, value in layer.items():
+            known_name(name, where=origin)
+            values[name] = value
+            origins[name] = ENVIRONMENT_PREFIX + name.upper() if origin == "environment" else origin
+    try:
+        return Resolved(Settings.model_validate(values), origins)
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = str(first["loc"][0]) if first["loc"] else "?"
+        origin = origins.get(name, "default")
+        raise ConfigError(
+            f"Cannot use {name} = {first.get('input')!r} from {origin}: {first['msg']}",
+            hint=Settings.model_fields[name].description if name in Settings.model_fields else None,
+        ) from error

@@ -1,0 +1,110 @@
+"""Where settings come from: the environment and TOML files."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import platformdirs
+
+from media_captioner.config.schema import UNTRUSTED, Settings
+from media_captioner.errors import ConfigError, UnknownSetting
+
+ENVIRONMENT_PREFIX: Final = "MEDIA_CAPTIONER_"
+PROJECT_FILE: Final = ".media-captioner.toml"
+_MAX_FILE = 256 * 1024  # bytes; a settings file is a page, not a book
+_OTHER_VARIABLES = frozenset({"CONFIG", "PLUGINS"})  # read elsewhere, not settings
+
+
+def user_file() -> Path:
+    """Return where the user's own settings file belongs on this system."""
+    return Path(platformdirs.user_config_dir("media-captioner", appauthor=False)) / "settings.toml"
+
+
+def from_environment(environment: Mapping[str, str] = os.environ) -> dict[str, Any]:
+    """Return the settings that environment variables name.
+
+    Lists are parted by commas; booleans are ``1``/``0``, ``true``/``false``, ``yes``/``no``.
+
+    Raises:
+        UnknownSetting: a variable with our prefix names no setting.
+
+    """
+    values: dict[str, Any] = {}
+    for variable, text in environment.items():
+        if not variable.startswith(ENVIRONMENT_PREFIX):
+            continue
+        name = variable.removeprefix(ENVIRONMENT_PREFIX)
+        if name in _OTHER_VARIABLES:
+            continue
+        known_name(name.lower(), where=f"the environment variable {variable}")
+        values[name.lower()] = _from_text(name.lower(), text)
+    return values
+
+
+def _from_text(name: str, text: str) -> Any:
+    annotation = Settings.model_fields[name].annotation
+    if annotation == tuple[str, ...]:
+        return tuple(part.strip() for part in text.split(",") if part.strip())
+    if text == "" and not isinstance(Settings.model_fields[name].default, str):
+        return None
+    return text
+
+
+def from_file(path: Path, *, trusted: bool) -> dict[str, Any]:
+    """Return the settings in a TOML file.
+
+    Args:
+        path: The file; it must exist.
+        trusted: False for a file that lies beside the media, which may only set what :data:`UNTRUSTED` names.
+
+    Raises:
+        ConfigError: it cannot be read, is too large, is not TOML, or sets what it may not.
+        UnknownSetting: it names a setting that does not exist.
+
+    """
+    try:
+        with path.open("rb") as file:
+            data = file.read(_MAX_FILE + 1)
+    except OSError as error:
+        raise ConfigError(
+            f"Cannot read settings from {path}: {(error.strerror or str(error)).lower()}"
+        ) from error
+    if len(data) > _MAX_FILE:
+        raise ConfigError(f"Cannot read settings from {path}: it is larger than {_MAX_FILE // 1024} KiB")
+    try:
+        values = tomllib.loads(data.decode("utf-8-sig"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"Cannot read settings from {path}: {error}") from error
+    for name in values:
+        known_name(name, where=str(path))
+        if not trusted and name not in UNTRUSTED:
+            raise ConfigError(
+                f"Refused the setting {name} in {path}: a settings file beside the media may not set it",
+                hint=f"Put it into {user_file()}, or on the command line.",
+            )
+    base = path.parent
+    for name in ("out", "models_folder"):
+        if isinstance(values.get(name), str):
+            values[name] = base / Path(values[name]).expanduser()
+    return values
+
+
+def known_name(name: str, *, where: str) -> None:
+    """Make sure that ``name`` is a setting.
+
+    Raises:
+        UnknownSetting: it is not; the message offers the nearest name.
+
+    """
+    if name in Settings.model_fields:
+        return
+    near = difflib.get_close_matches(name, Settings.model_fields, n=1)
+    raise UnknownSetting(
+        f"Unknown setting {name!r} in {where}",
+        hint=f"Did you mean {near[0]}?" if near else "media-captioner config lists every setting.",
+    )
