@@ -1,204 +1,22 @@
-"""The only HTTP client.
-
-What holds for every request to a service: redirects are not followed, the key goes to the origin it was set
-for and nowhere else, answers are bounded after decompression, and every failure of the library below comes
-out as an error of ours. Proxies are taken from the environment (``HTTPS_PROXY``, ``HTTP_PROXY``,
-``ALL_PROXY``, ``NO_PROXY``), except for services on this machine, which are never reached through a proxy.
-``SSL_CERT_FILE`` and ``SSL_CERT_DIR`` name further certificate authorities.
-"""
+"""Requests to one service."""
 
 from __future__ import annotations
 
 import contextlib
-import ssl
 import zlib
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Final, Protocol
+from typing import Any, BinaryIO, Final
 
 import httpx
 
-from media_captioner._version import __version__
-from media_captioner.captioners.addresses import (
-    Origin,
-    checked_base_url,
-    is_loopback,
-    origin_of,
-    public_address,
-)
-from media_captioner.errors import (
-    CaptionerUnavailable,
-    ConfigError,
-    ResponseInvalid,
-    ServiceMisconfigured,
-    UnsafeInput,
-)
+from media_captioner.captioners.addresses import Origin, checked_base_url, is_loopback, origin_of
+from media_captioner.captioners.http.translation import translated
+from media_captioner.captioners.http.user_agent import USER_AGENT
+from media_captioner.errors import ConfigError, ResponseInvalid, ServiceMisconfigured
 from media_captioner.system.secrets import Secret, redact
 
-USER_AGENT: Final = f"media-captioner/{__version__}"
-
 _BLOCK: Final = 64 * 1024
-_SIGNS: Final = {
-    httpx.ConnectTimeout: "no connection within the time limit",
-    httpx.ReadTimeout: "no answer within the time limit",
-    httpx.WriteTimeout: "it stopped taking our data",
-    httpx.PoolTimeout: "too many requests at once",
-}
-
-
-def _reason(error: Exception) -> str:
-    for kind, text in _SIGNS.items():
-        if isinstance(error, kind):
-            return text
-    # Connection errors say what the system said; they hold no URL.
-    said = str(error).strip() if isinstance(error, (httpx.TransportError, OSError)) else ""
-    return redact(said) if said else type(error).__name__
-
-
-def _tls_failure(error: BaseException) -> str | None:
-    """Return why a certificate or handshake was refused for good, or None where it was something else."""
-    seen: BaseException | None = error
-    while seen is not None:
-        if isinstance(seen, ssl.SSLCertVerificationError):
-            return seen.verify_message
-        if isinstance(seen, ssl.SSLError) and not isinstance(seen, (ssl.SSLEOFError, ssl.SSLZeroReturnError)):
-            return (seen.reason or "TLS handshake failed").replace("_", " ").lower()
-        seen = seen.__cause__ or seen.__context__
-    return None
-
-
-class Sink(Protocol):
-    """Whatever bytes can be written to."""
-
-    def write(self, data: bytes, /) -> int:
-        """Take ``data`` and return how many bytes of it were taken."""
-        ...
-
-
-@contextlib.contextmanager
-def translated(doing: str) -> Iterator[None]:
-    """Turn every failure of the HTTP library, and every refused socket, into an error of ours.
-
-    Args:
-        doing: What is being done, for the message ("fetching model.bin").
-
-    Raises:
-        CaptionerUnavailable: the connection or the server failed.
-        ServiceMisconfigured: the server's certificate cannot be trusted, or it does not speak TLS.
-
-    """
-    try:
-        yield
-    except httpx.HTTPStatusError as error:
-        # The library's own text holds the whole URL, and a URL can hold a key.
-        raise CaptionerUnavailable(
-            f"Failed {doing}: {error.request.url.host} answered {error.response.status_code}"
-        ) from None
-    except httpx.InvalidURL as error:
-        raise CaptionerUnavailable(f"Failed {doing}: {error}") from None
-    except (httpx.HTTPError, httpx.StreamError, OSError) as error:
-        if isinstance(error, httpx.ConnectError) and (tls := _tls_failure(error)) is not None:
-            raise ServiceMisconfigured(
-                f"Failed {doing}: no trusted TLS connection: {tls}",
-                hint="Check the address and this machine's clock. Behind a proxy that replaces certificates, "
-                "set SSL_CERT_FILE to its authority.",
-            ) from error
-        raise CaptionerUnavailable(
-            f"Failed {doing}: {_reason(error)}",
-            hint="Check the connection, the address and the proxy settings.",
-        ) from error
-
-
-def fetch(
-    url: str,
-    into: Sink,
-    *,
-    doing: str,
-    max_bytes: int,
-    timeout: float = 20.0,
-    progress: Callable[[int, int | None], None] | None = None,
-) -> int:
-    """Download ``url`` into an open file and return how many bytes came.
-
-    Redirects are followed, because hubs hand out files from other hosts; nothing secret is ever sent here.
-
-    Args:
-        url: Where from.
-        into: Where the bytes go: a binary file open for writing.
-        doing: What it is, for messages.
-        max_bytes: More than this is an error.
-        timeout: Seconds to connect, and to wait for each next piece.
-        progress: Called with bytes so far and bytes in all (None where the server does not say).
-
-    Raises:
-        CaptionerUnavailable: it could not be fetched, whole.
-
-    """
-    with (
-        translated(doing),
-        httpx.Client(follow_redirects=True, timeout=timeout, headers={"User-Agent": USER_AGENT}) as client,
-        client.stream("GET", url) as response,
-    ):
-        response.raise_for_status()
-        length = response.headers.get("content-length", "")
-        total = int(length) if length.isdigit() else None
-        done = 0
-        for block in response.iter_bytes():
-            done += len(block)
-            if done > max_bytes:
-                raise CaptionerUnavailable(f"Failed {doing}: more than {max_bytes} bytes came")
-            into.write(block)
-            if progress is not None:
-                progress(done, total)
-        return done
-
-
-async def fetch_public(
-    url: str, into: BinaryIO, *, doing: str, max_bytes: int, timeout: float = 20.0, redirects: int = 3
-) -> int:
-    """Download a URL that somebody else chose, from the open internet only, and return how many bytes came.
-
-    Each hop is resolved once, checked, and connected to by the checked address, so a name cannot lead into a
-    private network between the check and the connection. Proxies are not used: they would resolve for
-    themselves.
-
-    Raises:
-        UnsafeInput: the address, or one it redirects to, is not on the open internet.
-        CaptionerUnavailable: it could not be fetched, whole, within ``max_bytes``.
-
-    """
-    with translated(doing):
-        for _ in range(redirects + 1):
-            address = await public_address(url)
-            target = httpx.URL(url)
-            pinned = target.copy_with(host=address)
-            headers = {
-                "Host": target.netloc.decode(),
-                "User-Agent": USER_AGENT,
-                "Accept-Encoding": "identity",
-            }
-            async with (
-                httpx.AsyncClient(trust_env=False, timeout=timeout) as client,
-                client.stream(
-                    "GET", pinned, headers=headers, extensions={"sni_hostname": target.host}
-                ) as response,
-            ):
-                if response.is_redirect:
-                    url = str(target.join(response.headers["location"]))
-                    continue
-                response.raise_for_status()
-                return await _copy(response, into, doing, max_bytes)
-    raise UnsafeInput(f"Failed {doing}: more than {redirects} redirects")
-
-
-async def _copy(response: httpx.Response, into: BinaryIO, doing: str, max_bytes: int) -> int:
-    done = 0
-    async for block in response.aiter_raw():
-        done += len(block)
-        if done > max_bytes:
-            raise UnsafeInput(f"Failed {doing}: more than {max_bytes} bytes came")
-        into.write(block)
-    return done
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,7 +56,7 @@ class Answer:
         """Return every value that a header was sent with."""
         return list(self._response.headers.get_list(name))
 
-    async def blocks(self, limit: int) -> AsyncIterator[bytes]:
+    async def blocks(self, limit: int) -> AsyncGenerator[bytes, None]:
         """Yield the body, decompressed, in pieces of at most 64 KiB.
 
         Args:

@@ -1,0 +1,85 @@
+"""What the HTTP library raises, in words of ours."""
+
+from __future__ import annotations
+
+import contextlib
+import ssl
+from collections.abc import Iterator
+from typing import Final
+
+import httpx
+
+from media_captioner.errors import CaptionerUnavailable, ServiceMisconfigured
+from media_captioner.system.secrets import redact
+
+_SIGNS: Final = {
+    httpx.ConnectTimeout: "no connection within the time limit",
+    httpx.ReadTimeout: "no answer within the time limit",
+    httpx.WriteTimeout: "it stopped taking our data",
+    httpx.PoolTimeout: "too many requests at once",
+}
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, TimeoutError):
+        return "not done within the time limit"
+    for kind, text in _SIGNS.items():
+        if isinstance(error, kind):
+            return text
+    # Connection errors say what the system said; they hold no URL.
+    said = str(error).strip() if isinstance(error, (httpx.TransportError, OSError)) else ""
+    return redact(said) if said else type(error).__name__
+
+
+def _tls_failure(error: BaseException) -> str | None:
+    """Return why a certificate or handshake was refused for good, or None where it was something else."""
+    seen: BaseException | None = error
+    while seen is not None:
+        if isinstance(seen, ssl.SSLCertVerificationError):
+            return seen.verify_message
+        if isinstance(seen, ssl.SSLError) and not isinstance(seen, (ssl.SSLEOFError, ssl.SSLZeroReturnError)):
+            return (seen.reason or "TLS handshake failed").replace("_", " ").lower()
+        seen = seen.__cause__ or seen.__context__
+    return None
+
+
+class Sink(Protocol):
+    """Whatever bytes can be written to."""
+
+    def write(self, data: bytes, /) -> int:
+        """Take ``data`` and return how many bytes of it were taken."""
+        ...
+
+
+@contextlib.contextmanager
+def translated(doing: str) -> Iterator[None]:
+    """Turn every failure of the HTTP library, and every refused socket, into an error of ours.
+
+    Args:
+        doing: What is being done, for the message ("fetching model.bin").
+
+    Raises:
+        CaptionerUnavailable: the connection or the server failed.
+        ServiceMisconfigured: the server's certificate cannot be trusted, or it does not speak TLS.
+
+    """
+    try:
+        yield
+    except httpx.HTTPStatusError as error:
+        # The library's own text holds the whole URL, and a URL can hold a key.
+        raise CaptionerUnavailable(
+            f"Failed {doing}: {error.request.url.host} answered {error.response.status_code}"
+        ) from None
+    except httpx.InvalidURL as error:
+        raise CaptionerUnavailable(f"Failed {doing}: {error}") from None
+    except (httpx.HTTPError, httpx.StreamError, OSError) as error:
+        if isinstance(error, httpx.ConnectError) and (tls := _tls_failure(error)) is not None:
+            raise ServiceMisconfigured(
+                f"Failed {doing}: no trusted TLS connection: {tls}",
+                hint="Check the address and this machine's clock. Behind a proxy that replaces certificates, "
+                "set SSL_CERT_FILE to its authority.",
+            ) from error
+        raise CaptionerUnavailable(
+            f"Failed {doing}: {_reason(error)}",
+            hint="Check the connection, the address and the proxy settings.",
+        ) from error
