@@ -8,8 +8,18 @@ out as an error of ours. Proxies are taken from the environment (``HTTPS_PROXY``
 """
 
 from media_captioner.captioners.http.connection import Answer, Body, Connection, Timeouts
-from media_captioner.captioners.http.fetching import fetch, fetch_public
+from media_captioner.captioners.http.fetching import Sink, fetch, fetch_public
 from media_captioner.captioners.http.translation import translated
 from media_captioner.captioners.http.user_agent import USER_AGENT
 
-__all__ = ["USER_AGENT", "Answer", "Body", "Connection", "Timeouts", "fetch", "fetch_public", "translated"]
+__all__ = [
+    "USER_AGENT",
+    "Answer",
+    "Body",
+    "Connection",
+    "Sink",
+    "Timeouts",
+    "fetch",
+    "fetch_public",
+    "translated",
+]

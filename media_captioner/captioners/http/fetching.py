@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import BinaryIO
+from typing import BinaryIO, Protocol
 
 import httpx
 
@@ -12,6 +12,14 @@ from media_captioner.captioners.addresses import public_address
 from media_captioner.captioners.http.translation import translated
 from media_captioner.captioners.http.user_agent import USER_AGENT
 from media_captioner.errors import CaptionerUnavailable, UnsafeInput
+
+
+class Sink(Protocol):
+    """Whatever bytes can be written to."""
+
+    def write(self, data: bytes, /) -> int:
+        """Take ``data`` and return how many bytes of it were taken."""
+        raise NotImplementedError
 
 
 def fetch(

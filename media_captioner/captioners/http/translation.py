@@ -43,14 +43,6 @@ def _tls_failure(error: BaseException) -> str | None:
     return None
 
 
-class Sink(Protocol):
-    """Whatever bytes can be written to."""
-
-    def write(self, data: bytes, /) -> int:
-        """Take ``data`` and return how many bytes of it were taken."""
-        ...
-
-
 @contextlib.contextmanager
 def translated(doing: str) -> Iterator[None]:
     """Turn every failure of the HTTP library, and every refused socket, into an error of ours.
