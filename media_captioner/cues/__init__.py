@@ -1,1 +1,1 @@
-"""From facts to captions: composed, placed, merged and checked against a style guide."""
+"""From facts to captions: composed, arranged on the screen, merged and checked against a style guide."""

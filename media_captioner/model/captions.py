@@ -165,6 +165,8 @@ class Captions:
         chapters: Where the scene of sound changes.
         captioner: Name of the captioner.
         model: Identity of the model.
+        omitted: What was heard but found no room among the cues; start and end say when it was heard.
+        exceptions: Rules of the profile that a cue had to break, each in a sentence.
         usage: What all of it cost.
         partial: Why not all of the track could be read, or None.
         notices: Things a person should know about this run.
@@ -182,6 +184,8 @@ class Captions:
     chapters: tuple[Chapter, ...] = ()
     captioner: str = ""
     model: str = ""
+    omitted: tuple[Cue, ...] = ()
+    exceptions: tuple[str, ...] = ()
     usage: Usage = field(default_factory=Usage)
     partial: str | None = None
     notices: tuple[str, ...] = ()

@@ -1,0 +1,219 @@
+"""Blocks onto the screen: one cue at a time, long enough to read, speech first, sounds where there is room.
+
+Everything here happens on the millisecond grid that WebVTT and SRT share, so what is checked is what is written.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+from math import ceil
+
+from media_captioner.cues.block import Block
+from media_captioner.cues.lines import shorten, width, wrap
+from media_captioner.cues.profiles import Profile
+from media_captioner.model import Category, Cue
+
+_LEAD = 200  # milliseconds a cue may come before its sound
+_SPEECH_LEAD = 500  # ... and before its speech, where there is no other way to make it readable
+_LAG = 1000  # milliseconds a speech cue may come late because the one before must be read
+_STAY = 3000  # milliseconds that a sound's cue stays where nothing else wants the place
+_RANK: dict[Category, int] = {"speech": 0, "music": 1, "effects": 2, "ambience": 3}
+
+
+@dataclass(slots=True, eq=False)
+class _Placed:
+    start: int
+    end: int
+    blocks: list[Block]
+    lines: list[list[str]]  # the lines of each block
+    heard_until: int  # it must not go before this, unless another speech cue comes
+
+    @property
+    def columns(self) -> int:
+        return sum(width(line) for lines in self.lines for line in lines)
+
+    @property
+    def line_count(self) -> int:
+        return sum(len(lines) for lines in self.lines)
+
+
+@dataclass(frozen=True, slots=True)
+class Arrangement:
+    """Cues, and what found no place among them.
+
+    Attributes:
+        cues: Ascending, never overlapping.
+        left_out: Blocks that could not be shown in time without becoming unreadable.
+
+    """
+
+    cues: tuple[Cue, ...]
+    left_out: tuple[Block, ...]
+
+
+@dataclass(slots=True)
+class _Screen:
+    profile: Profile
+    gap: int
+    end: int
+    placed: list[_Placed] = field(default_factory=list)
+
+    def need(self, columns: int) -> int:
+        """Milliseconds that text of so many columns must stay at least."""
+        return max(ceil(self.profile.min_seconds * 1000), ceil(1000 * columns / self.profile.max_cps))
+
+    def aim(self, columns: int) -> int:
+        """Milliseconds that text of so many columns should stay."""
+        return min(
+            max(ceil(self.profile.min_seconds * 1000), ceil(1000 * columns / self.profile.aim_cps)),
+            self.longest,
+        )
+
+    @property
+    def longest(self) -> int:
+        return int(self.profile.max_seconds * 1000)
+
+    def lines(self, block: Block) -> list[str]:
+        return (
+            wrap(block.text, self.profile)
+            or wrap(shorten(block.text, self.profile), self.profile)
+            or [block.text]
+        )
+
+
+def arrange(
+    blocks: Sequence[Block], profile: Profile, *, frame_rate: Fraction | None, end: Fraction
+) -> Arrangement:
+    """Give each block a cue.
+
+    Args:
+        blocks: What to show, in any order.
+        profile: The style guide.
+        frame_rate: The video's rate, frames per second; None without a picture.
+        end: End of the asset, seconds: no cue outlasts it.
+
+    """
+    screen = _Screen(profile, ceil(profile.gap_seconds(frame_rate) * 1000), max(1, int(end * 1000)))
+    words = [block for block in blocks if block.spoken]
+    _place_words(sorted(words, key=lambda block: (block.start, block.end)), screen)
+    others = [block for block in blocks if not block.spoken]
+    left_out = [
+        block
+        for block in sorted(others, key=lambda block: (-block.weight, block.start))
+        if not _place_sound(block, screen)
+    ]
+    return Arrangement(
+        tuple(_cue(placed) for placed in screen.placed),
+        tuple(sorted(left_out, key=lambda block: block.start)),
+    )
+
+
+def _place_words(blocks: Sequence[Block], screen: _Screen) -> None:
+    free_from = 0
+    for place, block in enumerate(blocks):
+        lines = screen.lines(block)
+        columns = sum(width(line) for line in lines)
+        start = max(_ms(block.start), free_from)
+        heard_until = max(_ms(block.end), start)
+        following = _ms(blocks[place + 1].start) - screen.gap if place + 1 < len(blocks) else screen.end
+        need, aim = screen.need(columns), screen.aim(columns)
+        end = min(max(heard_until, start + aim), max(following, start), start + screen.longest, screen.end)
+        if end - start < need:
+            start = max(free_from, end - need, _ms(block.start) - _SPEECH_LEAD, 0)
+        if end - start < need:
+            end = min(start + need, max(end, following + _LAG), screen.end)
+        if end <= start:  # the asset ends here: better early than not at all
+            start, end = max(0, free_from), max(screen.end, free_from + 1)
+        screen.placed.append(_Placed(start, end, [block], [lines], min(heard_until, end)))
+        free_from = end + screen.gap
+
+
+def _place_sound(block: Block, screen: _Screen) -> bool:
+    lines = screen.lines(block)
+    columns = sum(width(line) for line in lines)
+    earliest, latest = max(0, _ms(block.start) - _LEAD), _ms(block.start + block.patience)
+    wanted = min(max(screen.aim(columns), min(_STAY, _ms(block.end - block.start))), screen.longest)
+    return _place_alone(
+        block, lines, screen, earliest, latest, screen.need(columns), wanted
+    ) or _join_another(block, lines, screen, earliest, latest)
+
+
+def _place_alone(
+    block: Block, lines: list[str], screen: _Screen, earliest: int, latest: int, need: int, wanted: int
+) -> bool:
+    """Find the first free place for a sound between ``earliest`` and ``latest``."""
+    place = bisect_right(screen.placed, earliest, key=lambda placed: placed.start)
+    for index in range(max(0, place), len(screen.placed) + 1):
+        before = screen.placed[index - 1] if index else None
+        after = screen.placed[index] if index < len(screen.placed) else None
+        ceiling = after.start - screen.gap if after else screen.end
+        floor = _give_way(before, screen) + screen.gap if before else 0
+        start = max(floor, min(_ms(block.start), ceiling - need), earliest)
+        if start > latest:
+            return False
+        if ceiling - start >= need:
+            if before and before.end + screen.gap > start:
+                before.end = start - screen.gap
+            end = min(start + wanted, ceiling)
+            screen.placed.insert(index, _Placed(start, end, [block], [lines], start + need))
+            return True
+    return False
+
+
+def _give_way(placed: _Placed, screen: _Screen) -> int:
+    """Return the earliest moment at which a cue may go without becoming unreadable or leaving speech early."""
+    return min(placed.end, max(placed.start + screen.need(placed.columns), placed.heard_until))
+
+
+def _join_another(block: Block, lines: list[str], screen: _Screen, earliest: int, latest: int) -> bool:
+    """Put a sound on the screen together with a cue that appears about when the sound is heard."""
+    first = max(0, bisect_right(screen.placed, earliest - 1000, key=lambda placed: placed.start) - 1)
+    for index in range(first, len(screen.placed)):
+        other = screen.placed[index]
+        if other.start > latest:
+            break
+        if other.end >= earliest and any(known.text == block.text for known in other.blocks):
+            other.blocks[0] = replace(other.blocks[0], evidence=other.blocks[0].evidence + block.evidence)
+            return True  # it is on the screen already
+        if other.start < earliest - 1000 or other.line_count + len(lines) > screen.profile.max_lines:
+            continue
+        ceiling = (
+            screen.placed[index + 1].start - screen.gap if index + 1 < len(screen.placed) else screen.end
+        )
+        columns = other.columns + sum(width(line) for line in lines)
+        end = min(max(other.end, other.start + screen.need(columns)), ceiling, other.start + screen.longest)
+        if end - other.start < screen.need(columns):
+            continue
+        other.end = end
+        other.blocks.append(block)
+        other.lines.append(lines)
+        return True
+    return False
+
+
+def _ms(seconds: Fraction) -> int:
+    return round(seconds * 1000)
+
+
+def _cue(placed: _Placed) -> Cue:
+    # Sounds stand above words, in the order in which they are heard.
+    order = sorted(
+        range(len(placed.blocks)),
+        key=lambda index: (placed.blocks[index].spoken, placed.blocks[index].start),
+    )
+    leading = min(placed.blocks, key=lambda block: (_RANK[block.category], block.start))
+    anchors = [block.anchor for block in placed.blocks]
+    return Cue(
+        start=Fraction(placed.start, 1000),
+        end=Fraction(placed.end, 1000),
+        text="\n".join(line for index in order for line in placed.lines[index]),
+        category=leading.category,
+        anchor="order" if "order" in anchors else leading.anchor,
+        speaker=leading.speaker,
+        language=leading.language,
+        confidence=min((b.confidence for b in placed.blocks if b.confidence is not None), default=None),
+        evidence=tuple(evidence for index in order for evidence in placed.blocks[index].evidence),
+    )

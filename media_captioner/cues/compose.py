@@ -1,0 +1,229 @@
+"""From facts to captions.
+
+Conventions, and where they come from: sounds in brackets, lower case, the source named, present participle for
+what lasts and never the past tense, "[... continues]" for what goes on (DCMP Captioning Key, Sound Effects);
+speaker label before the words when the speaker changes (FCC captioning quality rules, 47 CFR 79.1(j)(2)(i):
+"identity of speakers"); music described by genre and mood between notes, sung words between notes (Netflix
+Timed Text Style Guide, SDH); a foreign language named once, then only what is meant (BBC Subtitle Guidelines).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from typing import Final, get_args
+
+from media_captioner.cues.arrange import Arrangement, arrange
+from media_captioner.cues.block import Block
+from media_captioner.cues.continuity import MusicRun, Run, music_runs, sound_runs, utterances
+from media_captioner.cues.profiles import Profile
+from media_captioner.cues.speech import speech_blocks
+from media_captioner.model import Anchor, CaptionedSegment, Category, Music, Sound, Speech
+from media_captioner.model.languages import language_name
+
+_CONTINUES_AFTER = Fraction(60)  # seconds after which a sound that still lasts is named again
+_EFFECT_PATIENCE = Fraction(1)
+_AMBIENCE_PATIENCE = Fraction(4)
+_TOPIC_PAUSE = Fraction(60)  # after so long without words a viewer may have forgotten who speaks
+
+# What a viewer must not miss comes first: danger, then people, then what happens, then what is just there.
+_WEIGHTS: Final = {
+    "danger": 9.0, "alarm": 8.0, "voice": 7.0, "fire": 6.5, "impact": 6.0, "animal": 6.0, "crowd": 6.0,
+    "body": 5.5, "tool": 5.0, "movement": 5.0, "weather": 4.5, "machine": 4.5, "traffic": 4.5, "household": 4.5,
+    "water": 4.0, "friction": 4.0, "nature": 3.5, "music": 3.0, "scene": 1.0, "recording": 0.5,
+}  # fmt: skip
+
+LABELS: Final = {"man": "MAN", "woman": "WOMAN", "child": "CHILD", "robot": "SYNTHETIC VOICE"}
+
+
+@dataclass(slots=True)
+class _Stage:
+    """Who spoke last and in which language, as a viewer remembers it."""
+
+    profile: Profile
+    language: str
+    several: bool
+    speaker: str | None = None
+    spoken: str = ""
+    silent_since: Fraction = Fraction(-1000)
+
+    def label(self, speech: Speech, start: Fraction) -> str:
+        """Return what goes before an utterance: who speaks, how, and in which language, where that is news."""
+        foreign = speech.language if speech.language not in {None, self.language} else None
+        who = speaker_label(speech.speaker)
+        forgotten = start - self.silent_since > _TOPIC_PAUSE
+        notes = []
+        if speech.manner:
+            notes.append(speech.manner)
+        if foreign and (foreign != self.spoken or forgotten):
+            notes.append(f"in {language_name(foreign)}")
+        changed = speech.speaker != self.speaker and (self.several or self.speaker is None)
+        name = who if who and (changed or forgotten or notes) else None
+        if notes and not name:
+            name = who or "VOICE"
+        self.speaker = speech.speaker or self.speaker
+        self.spoken = foreign or self.language
+        if name is None:
+            return ""
+        return self.profile.speaker.format(f"{name} ({', '.join(notes)})" if notes else name)
+
+
+def compose(
+    segments: Sequence[CaptionedSegment],
+    profile: Profile,
+    *,
+    language: str,
+    frame_rate: Fraction | None,
+    end: Fraction,
+    layers: Collection[Category] = get_args(Category),
+) -> Arrangement:
+    """Make captions of what was heard.
+
+    Args:
+        segments: Ascending, their facts placed on the presentation timeline.
+        profile: The style guide to follow.
+        language: BCP 47 tag of the caption text; speech in it is shown as spoken, other speech translated
+            where there is a translation.
+        frame_rate: The video's rate, frames per second; None without a picture.
+        end: End of the asset, seconds.
+        layers: The categories to caption.
+
+    """
+    blocks = [
+        *_spoken(utterances(segments), profile, language),
+        *(block for run in sound_runs(segments) for block in sound_blocks(run, profile)),
+        *(block for run in music_runs(segments) for block in _music(run, profile)),
+    ]
+    return arrange(
+        [block for block in blocks if block.category in layers], profile, frame_rate=frame_rate, end=end
+    )
+
+
+def speaker_label(speaker: str | None) -> str | None:
+    """Return the label of a perceived voice: ``man`` is MAN, ``woman 2`` is WOMAN 2."""
+    if not speaker:
+        return None
+    kind, _, number = speaker.partition(" ")
+    return f"{LABELS.get(kind, kind.upper())} {number}".strip()
+
+
+def _spoken(spoken: Sequence[Speech], profile: Profile, language: str) -> list[Block]:
+    stage = _Stage(
+        profile, language, several=len({speech.speaker for speech in spoken if speech.speaker}) > 1
+    )
+    blocks: list[Block] = []
+    for speech in spoken:
+        assert speech.span is not None  # noqa: S101 - utterances() gives none without
+        text = speech.text if speech.language in {None, language} else speech.translation or speech.text
+        if not text:
+            blocks.append(_wordless(speech, profile, language))
+            continue
+        label = "" if speech.sung else stage.label(speech, speech.span.start)
+        blocks.extend(speech_blocks(speech, text, profile, label=label, anchor=_anchor(speech)))
+        stage.silent_since = speech.span.end
+    return blocks
+
+
+def _anchor(fact: Speech | Sound | Music) -> Anchor:
+    return "heard" if fact.evidence is None or fact.evidence.heard_by != "description" else "order"
+
+
+def _wordless(speech: Speech, profile: Profile, language: str) -> Block:
+    """Say that somebody speaks where the words are not known."""
+    assert speech.span is not None  # noqa: S101 - utterances() gives none without
+    kind = (speech.speaker or "voice").partition(" ")[0]
+    verb = "singing" if speech.sung else "speaking"
+    foreign = speech.language and speech.language != language and speech.language_sure
+    words = (
+        f"{kind} {verb} {language_name(speech.language)}" if foreign and speech.language else f"{kind} {verb}"
+    )
+    return Block(
+        start=speech.span.start,
+        end=speech.span.end,
+        text=profile.dress(words, "sound"),
+        category="music" if speech.sung else "speech",
+        anchor=_anchor(speech),
+        weight=8.5,
+        patience=_AMBIENCE_PATIENCE,
+        speaker=speech.speaker,
+        language=speech.language,
+        confidence=speech.confidence,
+        evidence=(speech.evidence,) if speech.evidence else (),
+    )
+
+
+def sound_words(sound: Sound) -> str:
+    """Return the words for a sound: with its likeliest alternative where it is not sure."""
+    if sound.polarity == "hedged" and sound.alternatives:
+        return f"{sound.label} or {sound.alternatives[0]}"
+    return sound.label
+
+
+def sound_blocks(run: Run, profile: Profile) -> list[Block]:
+    """Return what to show of a sound: its name when it begins and, if it lasts, that it continues."""
+    sound, span = run.sound, run.span
+    category: Category = "ambience" if sound.sustained else "effects"
+    words = sound_words(sound)
+    weight = _WEIGHTS.get(sound.group, 3.0) + (sound.confidence or 0.5) * 2 - (1.5 if sound.sustained else 0)
+    lasts = sound.sustained and span.duration > 2
+    blocks = [
+        Block(
+            start=span.start,
+            end=span.end,
+            text=profile.dress(words, "sound"),
+            category=category,
+            anchor=_anchor(sound),
+            weight=weight,
+            patience=min(_AMBIENCE_PATIENCE, span.duration) if lasts else _EFFECT_PATIENCE,
+            confidence=sound.confidence,
+            evidence=run.evidence,
+        )
+    ]
+    if sound.sustained:
+        blocks.extend(_continued(blocks[0], profile.dress(f"{words} continues", "sound")))
+    return blocks
+
+
+def _continued(block: Block, text: str) -> list[Block]:
+    again, start = [], block.start + _CONTINUES_AFTER
+    while start < block.end - 5:
+        again.append(
+            replace(block, start=start, text=text, weight=block.weight / 4, patience=_CONTINUES_AFTER / 2)
+        )
+        start += _CONTINUES_AFTER
+    return again
+
+
+def music_words(music: Music) -> str:
+    """Return the words for a stretch of music: mood, genre, then instruments, then who sings."""
+    mood = music.mood[0] if music.mood else ""
+    sings = {
+        "male": "man singing",
+        "female": "woman singing",
+        "choir": "choir singing",
+        "some": "singing",
+    }.get(music.vocals or "")
+    instruments = " and ".join(music.instruments[:2])
+    if music.genre:
+        played = f"{music.genre} {'song' if sings else 'music'}"
+        played += f" with {instruments}" if instruments and instruments not in music.genre else ""
+    else:
+        played = f"{instruments} music" if instruments else "song" if sings else "music"
+    words = f"{mood} {played}".strip()
+    return f"{words}, {sings}" if sings else words
+
+
+def _music(run: MusicRun, profile: Profile) -> list[Block]:
+    block = Block(
+        start=run.span.start,
+        end=run.span.end,
+        text=profile.dress(music_words(run.music), "music"),
+        category="music",
+        anchor=_anchor(run.music),
+        weight=5.0,
+        patience=min(_AMBIENCE_PATIENCE, max(run.span.duration / 2, _EFFECT_PATIENCE)),
+        confidence=run.music.confidence,
+        evidence=run.evidence,
+    )
+    return [block, *_continued(block, profile.dress("music continues", "music"))]

@@ -1,0 +1,119 @@
+"""Style guides as data: how much text, for how long, and in which dress."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Final, Literal
+
+from media_captioner.errors import ConfigError
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """The cue rules of one style guide.
+
+    Attributes:
+        name: What settings call it.
+        source: Where its figures were read.
+        max_chars: Characters in a line; a wide (East Asian) character counts two.
+        max_lines: Lines in a cue.
+        min_seconds: Shortest time a cue stays.
+        max_seconds: Longest time a cue stays.
+        max_cps: Characters a second that a reader must manage at most, spaces counted, line breaks not.
+        aim_cps: Characters a second to aim for where there is room.
+        gap_frames: Frames between two cues. Without a picture a frame counts as 1/24 s.
+        sound: Dress of a sound; ``{}`` takes its words.
+        music: Dress of music without words.
+        lyrics: Dress of sung words.
+        speaker: Dress of a speaker label before the words.
+        capitals: Whether sounds and music are written in capitals.
+
+    """
+
+    name: str
+    source: str
+    max_chars: int = 42
+    max_lines: int = 2
+    min_seconds: Fraction = Fraction(5, 6)
+    max_seconds: Fraction = Fraction(7)
+    max_cps: Fraction = Fraction(20)
+    aim_cps: Fraction = Fraction(17)
+    gap_frames: int = 2
+    sound: str = "[{}]"
+    music: str = "♪ {} ♪"
+    lyrics: str = "♪ {} ♪"
+    speaker: str = "{}: "
+    capitals: bool = False
+
+    def gap_seconds(self, frame_rate: Fraction | None) -> Fraction:
+        """Return the shortest time between two cues of a video at ``frame_rate`` frames per second."""
+        return self.gap_frames / (frame_rate or Fraction(24))
+
+    def dress(self, words: str, kind: Literal["sound", "music", "lyrics"]) -> str:
+        """Return ``words`` as this guide writes a sound, music or lyrics."""
+        pattern = {"sound": self.sound, "music": self.music, "lyrics": self.lyrics}[kind]
+        return pattern.format(words.upper() if self.capitals and kind != "lyrics" else words)
+
+
+PROFILES: Final[dict[str, Profile]] = {
+    profile.name: profile
+    for profile in (
+        Profile(
+            "netflix-en",
+            "Netflix Timed Text Style Guide, General Requirements 1-5 (5/6 s to 7 s, 2 frames, 2 lines) and"
+            " English (42 characters, 20 characters a second for adult programmes)",
+        ),
+        Profile(
+            "bbc",
+            "BBC Subtitle Guidelines: 37 characters (teletext width), 0.3 s a word at least, 160-180 words a"
+            " minute (18 characters a second at six characters a word), sounds and labels in capitals, # for song",
+            max_chars=37,
+            min_seconds=Fraction(9, 10),
+            max_cps=Fraction(18),
+            aim_cps=Fraction(16),
+            sound="{}",
+            music="MUSIC: {}",
+            lyrics="# {} #",
+            capitals=True,
+        ),
+        Profile(
+            "dcmp",
+            "Captioning Guidelines for the DCMP: 32 characters, 2 s at least, 225 words a minute at most (22.5"
+            " characters a second), 150-160 for adults; Captioning Key: sounds in brackets, lower case",
+            max_chars=32,
+            min_seconds=Fraction(2),
+            max_cps=Fraction(45, 2),
+            aim_cps=Fraction(16),
+        ),
+        Profile(
+            "youtube",
+            "No published limits beyond brackets for sounds and notes for music; widths of the Netflix guide",
+            max_cps=Fraction(25),
+        ),
+        Profile(
+            "plain",
+            "No style guide: short lines, and text stays as long as it takes to read",
+            max_seconds=Fraction(10),
+            max_cps=Fraction(25),
+            music="[{}]",
+            lyrics="{}",
+            gap_frames=0,
+        ),
+    )
+}
+
+
+def profile_named(name: str) -> Profile:
+    """Return the profile called ``name``.
+
+    Raises:
+        ConfigError: there is none.
+
+    """
+    try:
+        return PROFILES[name]
+    except KeyError:
+        raise ConfigError(
+            f"Unknown profile {name!r}", hint=f"Profiles are: {', '.join(sorted(PROFILES))}."
+        ) from None
