@@ -45,7 +45,7 @@ def keywords(segments: Sequence[CaptionedSegment]) -> tuple[str, ...]:
     if any(speech.sung for speech in said):
         weights["singing"] += 5
     found = [word for word, _ in weights.most_common(_MOST_KEYWORDS)]
-    return tuple([*found, *(language_name(tag) for tag in spoken_languages(segments))])
+    return (*found, *(language_name(tag) for tag in spoken_languages(segments)))
 
 
 def summary(segments: Sequence[CaptionedSegment]) -> str | None:

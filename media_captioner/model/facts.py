@@ -6,7 +6,8 @@ presentation timeline.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Literal
 
@@ -25,6 +26,11 @@ class Span:
     def duration(self) -> Fraction:
         """Seconds from start to end."""
         return self.end - self.start
+
+    def moved(self, to: Callable[[Fraction], Fraction]) -> Span:
+        """Return the span on another timeline; ``to`` must not let time run back."""
+        start = to(self.start)
+        return Span(start, max(start, to(self.end)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,3 +236,20 @@ class Facts:
     qualities: tuple[Quality, ...] = ()
     flags: tuple[Flag, ...] = ()
     summary: str | None = None
+
+    def moved(self, to: Callable[[Fraction], Fraction]) -> Facts:
+        """Return the same facts with every time sent through ``to``, which must not let time run back."""
+        return replace(
+            self,
+            sounds=tuple(replace(s, span=s.span and s.span.moved(to)) for s in self.sounds),
+            speech=tuple(
+                replace(
+                    s,
+                    span=s.span and s.span.moved(to),
+                    words=tuple(replace(w, start=to(w.start), end=max(to(w.start), to(w.end))) for w in s.words),
+                )
+                for s in self.speech
+            ),
+            music=tuple(replace(m, span=m.span and m.span.moved(to)) for m in self.music),
+            flags=tuple(replace(f, span=f.span and f.span.moved(to)) for f in self.flags),
+        )

@@ -1,0 +1,243 @@
+"""One asset on disk: is it up to date, caption it, write its files, say what happened."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Final, Literal
+
+from media_captioner.config import Settings
+from media_captioner.cues.profiles import profile_named
+from media_captioner.errors import MediaChanged
+from media_captioner.export import sidecar
+from media_captioner.export.base import ExportContext
+from media_captioner.export.layout import Layout, Place, layout_for, places, state_of
+from media_captioner.export.registry import chosen
+from media_captioner.export.sidecar import Sidecar
+from media_captioner.media.tracks import Choice
+from media_captioner.model import Captions, Media
+from media_captioner.pipeline import CAPTION_LANGUAGE, assemble, caption_track, in_thread, inspect
+from media_captioner.protocols import Captioner, Progress, Reporter, SilentReporter, VoiceDetector
+from media_captioner.system import files
+from media_captioner.system.clock import SYSTEM_CLOCK, Clock
+
+Outcome = Literal["captioned", "rewritten", "up to date"]
+"""What was done: heard anew, written anew from what the sidecar knows, or nothing."""
+
+_HEARING: Final = ("segment_seconds", "language", "translate")  # settings that change what is heard
+_LOOKS: Final = ("profile",)  # settings that change how it is shown
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A file that lies there now.
+
+    Attributes:
+        format: Name of its exporter.
+        path: Where it lies.
+        kept: Somebody else's file that stands in the usual place, or None.
+
+    """
+
+    format: str
+    path: Path
+    kept: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TrackResult:
+    """What became of one track of an asset.
+
+    Attributes:
+        choice: The track and why it was chosen.
+        outcome: What was done.
+        captions: The captions.
+        written: The files, the sidecar last.
+
+    """
+
+    choice: Choice
+    outcome: Outcome
+    captions: Captions
+    written: tuple[Written, ...]
+
+
+async def process(
+    source: Path,
+    settings: Settings,
+    captioner: Captioner,
+    *,
+    siblings: Iterable[Path] = (),
+    reporter: Reporter | None = None,
+    voice: VoiceDetector | None = None,
+    clock: Clock = SYSTEM_CLOCK,
+) -> tuple[TrackResult, ...]:
+    """Caption an asset and write its files, or find that nothing is to be done.
+
+    Everything that can be refused is refused before the captioner hears anything: unreadable media, an
+    unwritable folder, names that are taken.
+
+    Args:
+        source: The media file.
+        settings: How to caption.
+        captioner: Who listens.
+        siblings: Other media that may want the same names (see ``export.layout``).
+        reporter: Whom to tell how far it is.
+        voice: Helps to cut where nobody speaks.
+        clock: Where the time comes from.
+
+    Raises:
+        MediaCaptionerError: the asset cannot be captioned or its files cannot be written.
+
+    """
+    reporter = reporter or SilentReporter()
+    source = await in_thread(Path.absolute, source)
+    reporter.progress(Progress(source.name, "probe"))
+    media, choices = await in_thread(inspect, source, settings)
+    results = []
+    for place, choice in enumerate(choices):
+        layout = layout_for(
+            source,
+            out=await in_thread(Path.absolute, settings.out) if settings.out else None,
+            language=CAPTION_LANGUAGE,
+            siblings=siblings,
+            track=choice.track.number if place else None,
+        )
+        work = _Work(media, choice, settings, captioner, layout, reporter, voice, clock)
+        results.append(await work.run())
+    return tuple(results)
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    media: Media
+    choice: Choice
+    settings: Settings
+    captioner: Captioner
+    layout: Layout
+    reporter: Reporter
+    voice: VoiceDetector | None
+    clock: Clock
+
+    async def run(self) -> TrackResult:
+        known = _read_sidecar(self.layout)
+        hearing = self._hearing()
+        same = known is not None and not self.settings.force and self._is_same_sound(known, hearing)
+        if known is not None and same and self._is_whole(known):
+            return TrackResult(self.choice, "up to date", known.captions, self._standing(known))
+        await in_thread(files.check_writable, self.layout.folder)
+        files.sweep(self.layout.folder, older_than=3600, now=self.clock.now().timestamp())
+        targets = places(
+            self.layout,
+            chosen(self.settings.formats),
+            known.outputs | {self.layout.sidecar.name: _hash(self.layout.sidecar)} if known else {},
+            overwrite=self.settings.overwrite,
+        )
+        if known is not None and same:
+            captions = assemble(
+                replace(known.captions, media=self.media), profile_named(self.settings.profile)
+            )
+            outcome: Outcome = "rewritten"
+        else:
+            captions = await caption_track(
+                self.media, self.choice.track, self.settings, self.captioner, self.reporter, self.voice
+            )
+            outcome = "captioned"
+        await in_thread(self._check_unchanged, captions)
+        written = await in_thread(self._write, captions, targets, hearing)
+        return TrackResult(self.choice, outcome, captions, written)
+
+    def _hearing(self) -> dict[str, Any]:
+        chosen_settings = self.settings.model_dump(mode="json", include={*_HEARING})
+        return {"captioner": self.captioner.name, "model": self.captioner.model, **chosen_settings}
+
+    def _is_same_sound(self, known: Sidecar, hearing: dict[str, Any]) -> bool:
+        if known.edited or known.captions.track.index != self.choice.track.index:
+            return False
+        if any(known.settings.get(name) != value for name, value in hearing.items()):
+            return False
+        if any(segment.gap for segment in known.captions.segments):
+            return False
+        then, now = known.captions.media.fingerprint, self.media.fingerprint
+        if (then.size, then.mtime_ns) == (now.size, now.mtime_ns):
+            return True
+        return files.content_id(self.media.path) == known.content_id
+
+    def _is_whole(self, known: Sidecar) -> bool:
+        """Return whether every file that is wanted lies there, ours or edited by somebody since."""
+        if known.settings.get("profile") != self.settings.profile:
+            return False
+        wanted = chosen(self.settings.formats)
+        return all(
+            exporter.name == "json" or any(path.exists() for path in self._candidates(known, exporter.suffix))
+            for exporter in wanted
+        )
+
+    def _candidates(self, known: Sidecar, suffix: str) -> list[Path]:
+        paths = (self.layout.path_for(suffix), self.layout.conflict_path(suffix))
+        return [path for path in paths if path.name in known.outputs]
+
+    def _standing(self, known: Sidecar) -> tuple[Written, ...]:
+        standing = []
+        for exporter in chosen(self.settings.formats):
+            if exporter.name == "json":
+                continue
+            for path in self._candidates(known, exporter.suffix):
+                state, _ = state_of(path, exporter, known.outputs[path.name])
+                if state == "edited":
+                    self.reporter.notice(
+                        "info", f"{path.name} was edited since it was written and is left alone."
+                    )
+                standing.append(Written(exporter.name, path))
+        return (*standing, Written("json", self.layout.sidecar))
+
+    def _check_unchanged(self, captions: Captions) -> None:
+        try:
+            unchanged = files.fingerprint(self.media.path) == self.media.fingerprint
+        except OSError:
+            unchanged = False
+        if not unchanged and captions.partial is None:
+            raise MediaChanged(
+                f"Did not write captions of {self.media.path}: it changed while it was being captioned",
+                hint="Caption it again when it is complete.",
+            )
+
+    def _write(
+        self, captions: Captions, targets: list[Place], hearing: dict[str, Any]
+    ) -> tuple[Written, ...]:
+        looks = self.settings.model_dump(mode="json", include={*_LOOKS})
+        context = ExportContext(
+            now=self.clock.now(),
+            content_id=files.content_id(self.media.path),
+            settings={**hearing, **looks},
+        )
+        written: list[Written] = []
+        hashes: dict[str, str] = {}
+        targets = sorted(targets, key=lambda place: place.exporter.name == "json")
+        for place in targets:
+            data = place.exporter.write(captions, replace(context, written=hashes))
+            files.write_whole(place.path, data, replacing=place.replacing, anything=place.anything)
+            hashes[place.path.name] = hashlib.sha256(data).hexdigest()
+            written.append(Written(place.exporter.name, place.path, place.kept))
+            if place.kept is not None:
+                self.reporter.notice(
+                    "warning",
+                    f"{place.kept.name} is not ours or was edited since, so it stays; wrote {place.path.name} beside it.",
+                )
+        return tuple(written)
+
+
+def _hash(path: Path) -> str:
+    try:
+        return files.sha256_of(path)
+    except OSError:
+        return ""
+
+
+def _read_sidecar(layout: Layout) -> Sidecar | None:
+    try:
+        return sidecar.read(layout.sidecar)
+    except (OSError, ValueError):
+        return None

@@ -1,0 +1,143 @@
+"""The group of all commands. Each is imported when it is called, so that ``--help`` answers at once."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import logging
+import sys
+from collections.abc import Sequence
+from typing import Any, Final
+
+import click
+
+from media_captioner._version import __version__
+from media_captioner.errors import MediaCaptionerError
+
+# Name, module, and the line that --help shows: a command's module is not imported to list it.
+_COMMANDS: Final = {
+    "caption": ("caption", "Caption media files and folders."),
+    "probe": ("probe", "Show what is in a media file and which track would be captioned."),
+    "segments": ("segments", "Cut a track into clips at natural points, and keep the clips."),
+    "lint": ("lint", "Check a WebVTT or SRT file against a style guide."),
+    "formats": ("formats", "List the files that can be written, and who reads them."),
+    "models": ("models", "List, fetch and check the local captioner's models."),
+    "config": ("config", "Show every setting, its value and where it comes from."),
+    "doctor": ("doctor", "Check this installation."),
+    "completion": ("completion", "Print the completion script for a shell."),
+}
+
+INTERRUPTED: Final = 130
+
+
+class _LazyGroup(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - as above
+        if cmd_name not in _COMMANDS:
+            return None
+        module = importlib.import_module(f"media_captioner.cli.{_COMMANDS[cmd_name][0]}")
+        command: click.Command = module.command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - as above
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, help_line) for name, (_, help_line) in _COMMANDS.items()])
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            from difflib import get_close_matches
+
+            near = get_close_matches(args[0], _COMMANDS, n=1)
+            hint = f" Did you mean {near[0]}?" if near else ""
+            raise click.UsageError(f"No such command: {args[0]}.{hint}", ctx) from error
+
+
+@click.command(
+    cls=_LazyGroup,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Exit codes: 0 done, 1 several failures, 2 settings or options, 3 media, 4 a program, 5 the captioner, "
+    "6 output, 7 a plugin, 8 already running, 130 interrupted.",
+)
+@click.version_option(__version__, "-V", "--version", prog_name="media-captioner")
+@click.option("--debug", is_flag=True, help="Log what is done, and show tracebacks.")
+@click.pass_context
+def cli(ctx: click.Context, *, debug: bool) -> None:
+    """Caption the whole soundtrack of videos: speech, music, ambience and sound effects.
+
+    The results lie beside each video: captions (.vtt), everything that was heard (.json), and metadata for
+    asset managers (.xmp).
+    """
+    ctx.obj = {"debug": debug}
+    _set_up_logging(debug=debug)
+
+
+def _set_up_logging(*, debug: bool) -> None:
+    from media_captioner.system.secrets import RedactingFilter
+
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(logging.Formatter("%(levelname)s %(name)s: %(message)s"))
+    handler.addFilter(RedactingFilter())
+    logging.basicConfig(level=logging.DEBUG if debug else logging.WARNING, handlers=[handler], force=True)
+    # The HTTP library logs whole URLs at INFO, and a URL can hold a key.
+    for name in ("httpx", "httpcore", "faster_whisper"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def run(arguments: Sequence[str]) -> int:  # noqa: PLR0911 - one way out for each way to end
+    """Run the command line and return its exit code."""
+    debug = "--debug" in arguments
+    try:
+        result: Any = cli.main(args=list(arguments), prog_name="media-captioner", standalone_mode=False)
+    except click.exceptions.Exit as stop:
+        return stop.exit_code
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except MediaCaptionerError as error:
+        show_error(error)
+        if debug:
+            logging.getLogger(__name__).debug("where it happened", exc_info=error)
+        return error.exit_code
+    except (KeyboardInterrupt, click.Abort):
+        _say("Interrupted. What was finished is kept; run the same command again to go on.")
+        return INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read our output has had enough. Nothing more may be flushed into the closed pipe.
+        with contextlib.suppress(OSError):
+            sys.stdout = None  # type: ignore[assignment]
+        return 0
+    except Exception as error:  # noqa: BLE001 - the last stop: a person gets a sentence, not a stack
+        return _show_bug(error, debug=debug)
+    return result if isinstance(result, int) else 0
+
+
+def _say(message: str) -> None:
+    click.echo(message, err=True)
+
+
+def show_error(error: MediaCaptionerError) -> None:
+    """Tell a person what failed and what to do next, on standard error."""
+    from media_captioner.system.secrets import redact
+
+    _say(click.style("error: ", fg="red", bold=True) + redact(error.message))
+    if error.hint:
+        _say(f"       {redact(error.hint)}")
+
+
+def _show_bug(error: Exception, *, debug: bool) -> int:
+    import traceback
+
+    from media_captioner.system.secrets import redact
+
+    _say(click.style("internal error: ", fg="red", bold=True) + redact(f"{type(error).__name__}: {error}"))
+    if debug:
+        _say(redact("".join(traceback.format_exception(error))))
+    else:
+        _say("       This is a bug. Run the command again with --debug and report what it prints.")
+    return 1

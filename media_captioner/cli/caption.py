@@ -1,0 +1,77 @@
+"""``media-captioner caption``."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import click
+
+from media_captioner.cli.options import (
+    PATH,
+    comma_list,
+    config_option,
+    go_offline,
+    json_option,
+    language_option,
+    settings_for,
+    track_option,
+)
+
+
+@click.command("caption", short_help="Caption media files and folders.")
+@click.argument("sources", nargs=-1, required=True, type=PATH, metavar="FILES|FOLDERS...")
+@click.option(
+    "--out", type=PATH, metavar="FOLDER", help="Write the results here instead of beside the media."
+)
+@language_option
+@track_option
+@click.option("--all-tracks", is_flag=True, default=None, help="Caption every audio track.")
+@click.option(
+    "--formats",
+    callback=comma_list,
+    metavar="LIST",
+    help="Files to write, such as vtt,xmp (the JSON sidecar always).",
+)
+@click.option("--profile", metavar="NAME", help="Style guide: netflix-en, bbc, dcmp, youtube, plain.")
+@click.option("--captioner", metavar="NAME", help="Who listens: auto, local.")
+@click.option(
+    "--whisper-model", metavar="NAME|PATH", help="Local transcription model: base, small, a folder..."
+)
+@click.option("--force", is_flag=True, default=None, help="Caption again what is up to date.")
+@click.option(
+    "--overwrite", type=click.Choice(["ours", "all", "never"]), help="What may be replaced; ours by default."
+)
+@click.option("--offline", is_flag=True, default=None, help="Make every network connection an error.")
+@config_option
+@json_option
+def command(sources: tuple[Path, ...], config_file: Path | None, *, as_json: bool, **given: Any) -> int:
+    """Caption media files, and folders to their depth, and write the results beside them.
+
+    For clip.mp4: clip.en.vtt (captions), clip.media_captioner.json (everything that was heard) and clip.xmp
+    (description, keywords, markers). What is up to date is left alone. A file that is not ours is never
+    overwritten.
+    """
+    from media_captioner import batch
+    from media_captioner.captioners import create
+    from media_captioner.cli.render import caption_view
+
+    by_file, settings = settings_for(given, config_file)
+    go_offline(settings)
+    found = batch.find_media(sources)
+    with caption_view(len(found), as_json=as_json) as view:
+        captioner = create(settings.captioner, settings, view)
+        work = batch.Batch(by_file, captioner, view)
+        try:
+            asyncio.run(_run(work, found, view.tell))
+        finally:
+            view.summarise(work.reports)
+    return batch.exit_code(work.reports)
+
+
+async def _run(work: Any, found: Any, tell: Any) -> None:
+    try:
+        await work.run(found, tell)
+    finally:
+        await work.captioner.close()

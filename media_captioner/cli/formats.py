@@ -1,0 +1,27 @@
+"""``media-captioner formats``."""
+
+from __future__ import annotations
+
+import click
+
+from media_captioner.cli.options import json_option
+
+
+@click.command("formats", short_help="List the files that can be written, and who reads them.")
+@json_option
+def command(*, as_json: bool) -> None:
+    """List the files that can be written, who reads them, and what each cannot hold."""
+    from media_captioner.cli.render import print_json
+    from media_captioner.export.registry import exporters
+
+    for exporter in exporters().values():
+        name = "clip" + exporter.suffix.format(language="en")
+        if as_json:
+            print_json(
+                {"name": exporter.name, "file": name, "readers": exporter.readers, "loss": exporter.loss}
+            )
+            continue
+        click.echo(f"{click.style(exporter.name, bold=True):<16} {name}")
+        click.echo(f"  read by: {exporter.readers}")
+        if exporter.loss:
+            click.echo(f"  loses: {exporter.loss}")

@@ -1,0 +1,63 @@
+"""Options that several commands share, and how they become settings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from media_captioner.config import Resolved, Settings
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+PATH = click.Path(path_type=Path)
+
+config_option = click.option(
+    "--config", "config_file", type=PATH, help="Settings file (TOML) to read as well."
+)
+json_option = click.option(
+    "--json", "as_json", is_flag=True, help="Print results as JSON, one object a line."
+)
+track_option = click.option("--track", type=int, metavar="N", help="Audio track to use, counted from 1.")
+language_option = click.option(
+    "--language", metavar="TAG", help="Prefer the audio track in this language (en, de, zh), and expect it."
+)
+
+
+def comma_list(
+    _context: click.Context, _parameter: click.Parameter, value: str | None
+) -> tuple[str, ...] | None:
+    """Split ``a,b`` into its parts."""
+    if value is None:
+        return None
+    return tuple(part.strip() for part in value.split(",") if part.strip())
+
+
+def settings_for(
+    given: dict[str, Any], config_file: Path | None
+) -> tuple[Callable[[Path], Settings], Settings]:
+    """Return the settings by file, and those that hold where no file says otherwise.
+
+    A settings file beside the media counts for the media in its folder; each folder is read once.
+    """
+    resolved: dict[Path | None, Resolved] = {}
+
+    def resolve_for(folder: Path | None) -> Settings:
+        from media_captioner.config import resolve
+
+        if folder not in resolved:
+            resolved[folder] = resolve(given, config_file=config_file, beside=folder)
+        return resolved[folder].settings
+
+    return (lambda path: resolve_for(path.parent)), resolve_for(None)
+
+
+def go_offline(settings: Settings) -> None:
+    """Forbid the network where the settings say so."""
+    if settings.offline:
+        from media_captioner.system import network
+
+        network.forbid()

@@ -1,0 +1,211 @@
+"""What a person sees: progress and notices on standard error, results on standard output."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import sys
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from media_captioner.cli.app import show_error
+from media_captioner.protocols import Notice, Progress
+from media_captioner.system.clock import SYSTEM_CLOCK
+from media_captioner.system.secrets import redact
+
+if TYPE_CHECKING:
+    import rich.progress
+
+    from media_captioner.assets import TrackResult
+    from media_captioner.batch import AssetReport
+
+_COLOURS: dict[str, str] = {
+    "done": "green",
+    "up to date": "cyan",
+    "done with gaps": "yellow",
+    "failed": "red",
+}
+_NOTICE_COLOURS: dict[Notice, str] = {"info": "cyan", "warning": "yellow", "error": "red"}
+
+
+def length(seconds: Fraction | float) -> str:
+    """Write a length of time as a person reads it: ``0:55``, ``1:02:03``."""
+    whole = round(seconds)
+    hours, rest = divmod(whole, 3600)
+    return f"{hours}:{rest // 60:02d}:{rest % 60:02d}" if hours else f"{rest // 60}:{rest % 60:02d}"
+
+
+class CaptionView:
+    """Shows the progress of a batch and tells its results. Also the library's :class:`Reporter`.
+
+    Args:
+        assets: How many there are.
+        as_json: Print results as JSON lines and nothing else.
+
+    """
+
+    def __init__(self, assets: int, *, as_json: bool) -> None:
+        self._assets = assets
+        self._as_json = as_json
+        self._finished = 0
+        self._started = SYSTEM_CLOCK.monotonic()
+        self._bar: rich.progress.Progress | None = None
+        self._tasks: dict[str, rich.progress.TaskID] = {}
+        self._whole: rich.progress.TaskID | None = None
+
+    def open(self) -> None:
+        """Start to show progress, where standard error is a terminal."""
+        if sys.stderr.isatty():
+            self._bar = _progress_bar()
+            self._bar.start()
+            if self._assets > 1:
+                self._whole = self._bar.add_task("all", total=self._assets, detail="", unit="assets")
+
+    def close(self) -> None:
+        """Take the progress display away."""
+        if self._bar is not None:
+            self._bar.stop()
+            self._bar = None
+
+    def progress(self, progress: Progress) -> None:
+        """Show how far an asset is."""
+        if self._bar is None:
+            return
+        key = f"{progress.asset}/{progress.stage == 'fetch'}"
+        total = float(progress.total) if progress.total is not None else None
+        if key not in self._tasks:
+            unit = "bytes" if progress.stage == "fetch" else "seconds"
+            self._tasks[key] = self._bar.add_task(redact(progress.asset), total=total, detail="", unit=unit)
+        self._bar.update(
+            self._tasks[key], completed=float(progress.position), total=total, detail=redact(progress.detail)
+        )
+        if total is not None and progress.stage == "fetch" and progress.position >= total:
+            self._bar.remove_task(self._tasks.pop(key))
+
+    def notice(self, level: Notice, message: str) -> None:
+        """Tell a person something once, on standard error."""
+        with self._paused():
+            click.echo(click.style(f"{level}: ", fg=_NOTICE_COLOURS[level]) + redact(message), err=True)
+
+    def tell(self, report: AssetReport) -> None:
+        """Print how an asset ended, on standard output; why it failed, on standard error."""
+        self._finished += 1
+        if self._bar is not None:
+            for task in self._tasks.values():
+                self._bar.remove_task(task)
+            self._tasks.clear()
+            if self._whole is not None:
+                self._bar.update(self._whole, completed=self._finished)
+        with self._paused():
+            if self._as_json:
+                click.echo(redact(json.dumps(report.to_json(), ensure_ascii=True)))
+            else:
+                for line in _report_lines(report):
+                    click.echo(line)
+            if report.error is not None:
+                show_error(report.error)
+
+    def summarise(self, reports: Sequence[AssetReport]) -> None:
+        """Say how a batch of several assets ended, on standard error."""
+        self.close()
+        if self._assets < 2:
+            return
+        counts = Counter(report.state for report in reports)
+        parts = [click.style(f"{count} {state}", fg=_COLOURS[state]) for state, count in counts.items()]
+        if missing := self._assets - len(reports):
+            parts.append(f"{missing} not begun")
+        took = length(SYSTEM_CLOCK.monotonic() - self._started)
+        click.echo(f"{self._assets} assets in {took}: {', '.join(parts)}", err=True)
+
+    @contextlib.contextmanager
+    def _paused(self) -> Iterator[None]:
+        # The display and what is printed share the terminal: take the one away to write the other.
+        if self._bar is None:
+            yield
+            return
+        self._bar.stop()
+        try:
+            yield
+            sys.stdout.flush()
+        finally:
+            self._bar.start()
+
+
+def _progress_bar() -> rich.progress.Progress:
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
+    from rich.table import Column
+    from rich.text import Text
+
+    class Position(ProgressColumn):
+        def render(self, task: Task) -> Text:
+            unit = task.fields.get("unit")
+            done, total = task.completed, task.total
+            if unit == "bytes":
+                return Text(f"{done / 1e6:.0f}/{(total or 0) / 1e6:.0f} MB")
+            if unit == "assets":
+                return Text(f"{done:.0f} of {total or 0:.0f}")
+            return Text(length(done) if total is None else f"{length(done)}/{length(total)}")
+
+    return Progress(
+        TextColumn("{task.description}", markup=False, table_column=Column(ratio=2, no_wrap=True)),
+        BarColumn(bar_width=24),
+        Position(),
+        TimeRemainingColumn(compact=True),
+        TextColumn(
+            "{task.fields[detail]}", markup=False, style="italic", table_column=Column(ratio=5, no_wrap=True)
+        ),
+        console=Console(stderr=True),
+        transient=True,
+        expand=True,
+    )
+
+
+def _report_lines(report: AssetReport) -> Iterator[str]:
+    state = click.style(report.state, fg=_COLOURS[report.state], bold=True)
+    took = f" ({report.elapsed:.1f} s)" if report.state != "failed" else ""
+    yield f"{_shown(str(report.source))}: {state}{took}"
+    for result in report.results:
+        yield from _track_lines(result)
+
+
+def _track_lines(result: TrackResult) -> Iterator[str]:
+    captions = result.captions
+    yield click.style(f"  {_shown(result.choice.reason)}", dim=True)
+    if captions.summary:
+        yield f"  {_shown(captions.summary)}"
+    if captions.partial:
+        yield click.style(f"  partial: {_shown(captions.partial)}", fg="yellow")
+    gaps = [segment for segment in captions.segments if segment.gap]
+    if gaps:
+        yield click.style(
+            f"  {len(gaps)} of {len(captions.segments)} segments have no description", fg="yellow"
+        )
+    for written in result.written:
+        count = f"  {len(captions.cues)} captions" if written.format == "vtt" else ""
+        yield f"  {_shown(str(written.path))}{count}"
+
+
+def _shown(text: str) -> str:
+    """Return ``text`` fit for a terminal: file names and titles may hold line breaks and escape codes."""
+    return "".join(char if char.isprintable() else "�" for char in text)
+
+
+@contextlib.contextmanager
+def caption_view(assets: int, *, as_json: bool) -> Iterator[CaptionView]:
+    """Open a view for the length of a block."""
+    view = CaptionView(assets, as_json=as_json)
+    view.open()
+    try:
+        yield view
+    finally:
+        view.close()
+
+
+def print_json(value: Any) -> None:
+    """Print one JSON document on one line, on standard output."""
+    click.echo(json.dumps(value, ensure_ascii=True))

@@ -1,0 +1,131 @@
+"""Our dataclasses as JSON and back, driven by their own type hints.
+
+Seconds are numbers with at most six decimals (a microsecond; captions live on milliseconds), other exact
+fractions are strings (``"30000/1001"``). What is empty or unknown is left out.
+"""
+
+from __future__ import annotations
+
+import math
+import types
+from dataclasses import MISSING, fields, is_dataclass
+from fractions import Fraction
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
+
+T = TypeVar("T")
+
+_EXACT_FIELDS = frozenset({"rate", "dollars"})  # fractions that are not seconds
+
+
+def to_json(value: Any, *, name: str = "") -> Any:  # noqa: PLR0911 - one line for each kind of value
+    """Return ``value`` as what the json module can write, losslessly but for the microsecond.
+
+    Numbers that JSON has not (infinite levels of digital silence) become None.
+    """
+    if is_dataclass(value) and not isinstance(value, type):
+        members = {field.name: getattr(value, field.name) for field in fields(value)}
+        return {
+            key: to_json(member, name=key)
+            for key, member in members.items()
+            if member is not None and not _is_default(type(value), key, member)
+        }
+    if isinstance(value, Fraction):
+        return str(value) if name in _EXACT_FIELDS else _seconds(value)
+    if isinstance(value, float):
+        return round(value, 4) if math.isfinite(value) else None
+    if isinstance(value, (tuple, list)):
+        return [to_json(item) for item in value]
+    if isinstance(value, (frozenset, set)):
+        return sorted(to_json(item) for item in value)
+    if isinstance(value, dict):
+        return {str(key): to_json(item) for key, item in value.items()}
+    if isinstance(value, Path):
+        return value.name  # a user's folders are nobody else's business
+    return value
+
+
+def _seconds(value: Fraction) -> int | float:
+    rounded = round(value, 6)
+    return int(rounded) if rounded.denominator == 1 else float(rounded)
+
+
+@cache
+def _defaults(cls: type) -> dict[str, Any]:
+    found = {}
+    for field in fields(cls):
+        if field.default is not MISSING:
+            found[field.name] = field.default
+        elif field.default_factory is not MISSING:
+            found[field.name] = field.default_factory()
+    return found
+
+
+def _is_default(cls: type, name: str, value: Any) -> bool:
+    defaults = _defaults(cls)
+    return name in defaults and value == defaults[name] and type(value) is type(defaults[name])
+
+
+@cache
+def _hints(cls: type) -> dict[str, Any]:
+    return get_type_hints(cls)
+
+
+def from_json(cls: type[T], data: Any) -> T:
+    """Build ``cls`` from what :func:`to_json` wrote. Unknown keys are ignored: a newer minor version adds some.
+
+    Raises:
+        ValueError: something is missing or of the wrong kind.
+
+    """
+    try:
+        built: T = _build(cls, data)
+    except (KeyError, TypeError, ValueError, ZeroDivisionError, AttributeError) as error:
+        raise ValueError(f"not a valid {cls.__name__}: {error}") from error
+    return built
+
+
+def _build(hint: Any, data: Any) -> Any:  # noqa: PLR0911 - one line for each kind of hint
+    origin = get_origin(hint)
+    if origin in {Union, types.UnionType}:
+        return _build_optional(hint, data)
+    if origin is Literal:
+        if data not in get_args(hint):
+            raise ValueError(f"{data!r} is none of {get_args(hint)}")
+        return data
+    if origin in {tuple, frozenset}:
+        return origin(_build(get_args(hint)[0], item) for item in data)
+    if origin is dict:
+        return dict(data)
+    if hint is Fraction:
+        return Fraction(str(data))
+    if hint is float:
+        return -math.inf if data is None else float(data)
+    if is_dataclass(hint):
+        assert isinstance(hint, type)  # noqa: S101 - for the type checker
+        return _build_dataclass(hint, data)
+    if hint is Path:
+        return Path(data)
+    if hint in {str, int, bool} and type(data) is not hint:
+        raise TypeError(f"{data!r} is not a {hint.__name__}")
+    return data
+
+
+def _build_optional(hint: Any, data: Any) -> Any:
+    if data is None:
+        return None
+    for option in get_args(hint):
+        if option is not type(None):
+            return _build(option, data)
+    return data
+
+
+def _build_dataclass(cls: type, data: Any) -> Any:
+    hints, values = _hints(cls), {}
+    for field in fields(cls):
+        if field.name in data:
+            values[field.name] = _build(hints[field.name], data[field.name])
+        elif hints[field.name] is float:
+            values[field.name] = -math.inf
+    return cls(**values)
