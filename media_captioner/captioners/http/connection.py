@@ -173,6 +173,7 @@ class Connection:
         form: tuple[Mapping[str, str], tuple[str, BinaryIO, str]] | None = None,
         headers: Mapping[str, str] | None = None,
         wait: float | None = None,
+        anonymous: bool = False,
     ) -> AsyncIterator[Answer]:
         """Send one request and give its answer as soon as the headers are there.
 
@@ -183,6 +184,7 @@ class Connection:
             body: What to send.
             form: Send a multipart form instead: fields, then one file (name, open file, media type), last.
             headers: Further headers.
+            anonymous: Send neither the key nor the headers of the service, whatever the origin.
             wait: Seconds without a byte from the server that are too many; ``timeouts.answer`` by default.
 
         Raises:
@@ -192,7 +194,7 @@ class Connection:
         """
         url = target if "://" in target else f"{self.base_url}/{target.lstrip('/')}"
         sent = {"User-Agent": USER_AGENT, "Accept-Encoding": "identity", **(headers or {})}
-        if origin_of(url) == self.origin:
+        if not anonymous and origin_of(url) == self.origin:
             sent |= self._headers
             if self._key:
                 sent["Authorization"] = f"Bearer {self._key.reveal()}"

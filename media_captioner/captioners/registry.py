@@ -1,0 +1,126 @@
+"""Captioners by name, and which one ``auto`` means."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
+
+from media_captioner.captioners.options import Options
+from media_captioner.errors import ConfigError
+from media_captioner.protocols import Captioner
+
+Factory = Callable[[Options], Captioner]
+
+KEY_VARIABLE: Final = "DASHSCOPE_API_KEY"
+"""Environment variable that holds a key of Model Studio, as its own clients read it."""
+
+
+def _qwen(options: Options) -> Captioner:
+    from media_captioner.captioners.openai_compatible import qwen
+
+    return qwen(options)
+
+
+def _qwen_dashscope(options: Options) -> Captioner:
+    from media_captioner.captioners.dashscope import qwen_dashscope
+
+    return qwen_dashscope(options)
+
+
+def _openai_compatible(options: Options) -> Captioner:
+    from media_captioner.captioners.openai_compatible import openai_compatible
+
+    return openai_compatible(options)
+
+
+def _emulated(options: Options) -> Captioner:
+    from media_captioner.captioners.emulated import EmulatedCaptioner
+
+    del options
+    return EmulatedCaptioner()
+
+
+def _local(options: Options) -> Captioner:
+    from media_captioner.captioners.local import LocalCaptioner
+
+    return LocalCaptioner(
+        models_folder=options.models_folder,
+        whisper_model=options.whisper_model,
+        translate=options.translate,
+        threads=options.threads,
+    )
+
+
+BUILT_IN: Final[Mapping[str, Factory]] = MappingProxyType(
+    {
+        "local": _local,
+        "qwen": _qwen,
+        "qwen-dashscope": _qwen_dashscope,
+        "openai-compatible": _openai_compatible,
+        "emulated": _emulated,
+    }
+)
+"""Every captioner of this package. Nothing is imported until one is made."""
+
+
+def create(
+    name: str, options: Options | None = None, *, further: Mapping[str, Factory] | None = None
+) -> Captioner:
+    """Return the captioner ``name``.
+
+    Args:
+        name: One of :data:`BUILT_IN`, or of ``further``.
+        options: The user's choices.
+        further: Captioners that plugins bring, by name. They cannot take a name that is taken.
+
+    Raises:
+        ConfigError: there is no such captioner, or its settings cannot be used.
+        SecretMissing: it needs a key.
+        ExtraMissing: it needs a part of the package that is not installed.
+
+    """
+    known = {**(further or {}), **BUILT_IN}
+    if name not in known:
+        raise ConfigError(
+            f"There is no captioner {name!r}", hint=f"Choose one of: {', '.join(['auto', *sorted(known)])}."
+        )
+    return known[name](options or Options())
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Which captioner is used, and why.
+
+    Attributes:
+        name: The captioner.
+        reason: One sentence for a person.
+
+    """
+
+    name: str
+    reason: str
+
+
+def choose(setting: str = "auto", environment: Mapping[str, str] | None = None) -> Choice:
+    """Say which captioner ``setting`` means: itself, or for ``auto`` what the environment has a key for.
+
+    Args:
+        setting: The user's setting.
+        environment: Where to look for a key; the process's environment by default.
+
+    """
+    if setting != "auto":
+        return Choice(setting, f"Captioner: {setting}, because the settings say so.")
+    found = (os.environ if environment is None else environment).get(KEY_VARIABLE, "")
+    if found.strip():
+        return Choice(
+            "qwen",
+            f"Captioner: qwen, because {KEY_VARIABLE} is set. It is paid for; --captioner local is free.",
+        )
+    return Choice(
+        "local",
+        f"Captioner: local, on this machine, because no key is set ({KEY_VARIABLE} would choose qwen).",
+    )
