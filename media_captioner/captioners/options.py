@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from fractions import Fraction
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from media_captioner.captioners.limits import InputWay
 from media_captioner.model import Clip
+from media_captioner.protocols import Reporter
 from media_captioner.system.clock import SYSTEM_CLOCK, Clock
 from media_captioner.system.secrets import Secret
 
@@ -44,6 +45,7 @@ class Options:
         whisper_model: For ``local``: which model transcribes.
         translate: For ``local``: whether speech in other languages is translated to English.
         threads: For ``local``: processor threads; 0 means as many as there are.
+        reporter: Whom to tell how far it is (``local`` fetches models).
         clock: Where time comes from.
 
     """
@@ -68,4 +70,20 @@ class Options:
     whisper_model: str = "base"
     translate: bool = True
     threads: int = 0
+    reporter: Reporter | None = None
     clock: Clock = SYSTEM_CLOCK
+
+
+def options_of(settings: object, **changes: Any) -> Options:
+    """Return the options that a settings object holds, by the names of their fields.
+
+    Args:
+        settings: Any object with some of the fields of :class:`Options` as attributes; what it lacks keeps
+            its default.
+        **changes: Fields to set besides.
+
+    """
+    missing = object()
+    names = (field.name for field in fields(Options))
+    found = {name: getattr(settings, name, missing) for name in names}
+    return Options(**({name: value for name, value in found.items() if value is not missing} | changes))

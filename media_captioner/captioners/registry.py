@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Final
 
-from media_captioner.captioners.options import Options
+from media_captioner.captioners.options import Options, options_of
 from media_captioner.errors import ConfigError
-from media_captioner.protocols import Captioner
+from media_captioner.protocols import Captioner, Reporter
+from media_captioner.system.secrets import Secret
 
 Factory = Callable[[Options], Captioner]
 
 KEY_VARIABLE: Final = "DASHSCOPE_API_KEY"
 """Environment variable that holds a key of Model Studio, as its own clients read it."""
+
+PAID: Final = frozenset({"qwen", "qwen-dashscope"})
+"""Captioners that want a key of Model Studio."""
 
 
 def _qwen(options: Options) -> Captioner:
@@ -66,30 +70,6 @@ BUILT_IN: Final[Mapping[str, Factory]] = MappingProxyType(
 """Every captioner of this package. Nothing is imported until one is made."""
 
 
-def create(
-    name: str, options: Options | None = None, *, further: Mapping[str, Factory] | None = None
-) -> Captioner:
-    """Return the captioner ``name``.
-
-    Args:
-        name: One of :data:`BUILT_IN`, or of ``further``.
-        options: The user's choices.
-        further: Captioners that plugins bring, by name. They cannot take a name that is taken.
-
-    Raises:
-        ConfigError: there is no such captioner, or its settings cannot be used.
-        SecretMissing: it needs a key.
-        ExtraMissing: it needs a part of the package that is not installed.
-
-    """
-    known = {**(further or {}), **BUILT_IN}
-    if name not in known:
-        raise ConfigError(
-            f"There is no captioner {name!r}", hint=f"Choose one of: {', '.join(['auto', *sorted(known)])}."
-        )
-    return known[name](options or Options())
-
-
 @dataclass(frozen=True, slots=True)
 class Choice:
     """Which captioner is used, and why.
@@ -124,3 +104,39 @@ def choose(setting: str = "auto", environment: Mapping[str, str] | None = None) 
         "local",
         f"Captioner: local, on this machine, because no key is set ({KEY_VARIABLE} would choose qwen).",
     )
+
+
+def create(
+    name: str = "auto",
+    settings: object = None,
+    reporter: Reporter | None = None,
+    *,
+    further: Mapping[str, Factory] | None = None,
+) -> Captioner:
+    """Return the captioner ``name``. For ``auto`` it is chosen, and the reporter is told which and why.
+
+    Args:
+        name: ``auto``, one of :data:`BUILT_IN`, or of ``further``.
+        settings: :class:`~media_captioner.captioners.options.Options`, or any object with some of its fields.
+            Where it has no key, ``DASHSCOPE_API_KEY`` is used for Model Studio.
+        reporter: Whom to tell.
+        further: Captioners that plugins bring, by name. They cannot take a name that is taken.
+
+    Raises:
+        ConfigError: there is no such captioner, or its settings cannot be used.
+        SecretMissing: it needs a key.
+        ExtraMissing: it needs a part of the package that is not installed.
+
+    """
+    choice = choose(name)
+    if name == "auto" and reporter is not None:
+        reporter.notice("info", choice.reason)
+    known = {**(further or {}), **BUILT_IN}
+    if choice.name not in known:
+        raise ConfigError(
+            f"There is no captioner {name!r}", hint=f"Choose one of: {', '.join(['auto', *sorted(known)])}."
+        )
+    options = options_of(settings, reporter=reporter)
+    if not options.api_key and choice.name in PAID and (key := os.environ.get(KEY_VARIABLE, "").strip()):
+        options = replace(options, api_key=Secret(key))
+    return known[choice.name](options)
