@@ -85,5 +85,5 @@ def options_of(settings: object, **changes: Any) -> Options:
     """
     missing = object()
     names = (field.name for field in fields(Options))
-    found = {name: getattr(settings, name, missing) for name in names}
+    found: dict[str, Any] = {name: getattr(settings, name, missing) for name in names}
     return Options(**({name: value for name, value in found.items() if value is not missing} | changes))
