@@ -15,6 +15,7 @@ import hashlib
 import os
 import secrets
 import stat
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO, Final, NoReturn
@@ -251,6 +252,17 @@ def make_folder(folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         _raise_output_error(folder, error)
+
+
+@contextlib.contextmanager
+def private_folder() -> Iterator[Path]:
+    """Give a new folder that only this user can enter, and delete it with all its files afterwards."""
+    try:
+        folder = tempfile.TemporaryDirectory(prefix="media-captioner-", ignore_cleanup_errors=True)
+    except OSError as error:
+        _raise_output_error(Path(tempfile.gettempdir()), error)
+    with folder as name:
+        yield Path(name)
 
 
 def remove(path: Path) -> None:
