@@ -164,7 +164,7 @@ def native_stream(reply: Reply, *, incremental: bool) -> Iterator[bytes]:
     """
     so_far = ""
     number = 0
-    for number, piece in enumerate(reply.pieces, start=1):  # noqa: B007 - counted on below
+    for number, piece in enumerate(reply.pieces, start=1):
         so_far += piece
         words = [{"text": piece if incremental else so_far}]
         yield _native(number, reply, words, "null", number)

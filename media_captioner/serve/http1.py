@@ -32,6 +32,7 @@ class Limits:
         body_stall_seconds: Without a byte of the body.
         body_seconds: For the whole body.
         write_seconds: For the client to take each piece of an answer.
+        linger_seconds: For a refused client to finish sending before the connection is closed.
         connections: At once, from all clients together.
 
     """
@@ -42,6 +43,7 @@ class Limits:
     body_stall_seconds: float = 30.0
     body_seconds: float = 600.0
     write_seconds: float = 60.0
+    linger_seconds: float = 5.0
     connections: int = 64
 
 

@@ -116,6 +116,7 @@ class Listener:
                 writer.write(head_bytes(503, [("content-length", "0"), ("connection", "close")]))
             else:
                 await self._serve(reader, writer)
+                await self._linger(reader, writer)
         except asyncio.CancelledError:
             writer.transport.abort()
         finally:
@@ -124,6 +125,17 @@ class Listener:
             with contextlib.suppress(OSError, TimeoutError, asyncio.CancelledError):
                 async with asyncio.timeout(self._limits.write_seconds):
                     await writer.wait_closed()
+
+    async def _linger(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        # A socket that is closed with unread bytes resets the connection, and the client, still sending its
+        # clip, would see the reset instead of the answer.
+        with contextlib.suppress(OSError, TimeoutError):
+            async with asyncio.timeout(self._limits.linger_seconds):
+                await writer.drain()
+                if writer.can_write_eof():
+                    writer.write_eof()
+                while await reader.read(64 * 1024):
+                    pass
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         reusable = True
