@@ -30,7 +30,8 @@
     │   ├── AuthenticationFailed            stops the queue
     │   ├── AccountSuspended                stops the queue
     │   ├── ServiceMisconfigured            stops the queue
-    │   └── BudgetExceeded                  pauses the queue
+    │   ├── BudgetExceeded                  pauses the queue
+    │   └── Postponed                       pauses the queue
     ├── OutputError                     6   what we were about to write
     │   ├── DiskFull
     │   ├── OutputConflict
@@ -45,6 +46,7 @@ know them. Exit code 130 is Ctrl-C and 0 is success; both need no class.
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import ClassVar, Literal
 
 Scope = Literal["clip", "asset", "queue"]
@@ -235,9 +237,37 @@ class ServiceMisconfigured(CaptionerError):
 
 
 class BudgetExceeded(CaptionerError):
-    """A cap on dollars, tokens or requests that the user set was reached."""
+    """A cap on dollars, tokens or requests that the user set was reached.
+
+    Args:
+        message: Which cap, and what was left of it.
+        hint: What to do next.
+        until: When the cap begins anew, with its zone, or None where it never does.
+
+    """
 
     scope: ClassVar[Scope] = "queue"
+
+    def __init__(self, message: str, *, hint: str | None = None, until: datetime | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.until = until
+
+
+class Postponed(CaptionerError):
+    """The service does not answer for now; what was asked for has to wait, and nothing is lost.
+
+    Args:
+        message: What waits, and why.
+        hint: What to do next.
+        until: When it is worth trying again, with its zone, or None where nobody knows.
+
+    """
+
+    scope: ClassVar[Scope] = "queue"
+
+    def __init__(self, message: str, *, hint: str | None = None, until: datetime | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.until = until
 
 
 class OutputError(MediaCaptionerError):
