@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from media_captioner.export.base import ExportContext
-from media_captioner.export.codec import from_json, to_json
 from media_captioner.export.text import clean
 from media_captioner.model import Captions
+from media_captioner.model.codec import from_json, to_json
 
 SCHEMA: Final = "media_captioner/sidecar@1"
 SUFFIX: Final = ".media_captioner.json"
