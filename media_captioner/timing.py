@@ -35,7 +35,7 @@ def to_milliseconds(seconds: Fraction) -> int:
 def decimal_seconds(seconds: Fraction, digits: int = 9) -> str:
     """Write ``seconds`` as a plain decimal, exact where ``digits`` places can hold it, without trailing zeros.
 
-    Sample positions at 8, 16, 32 and 48 kHz need at most nine places, so they are exact.
+    Sample positions at 8, 16 and 32 kHz need at most eight places, so they are exact; 48 kHz has thirds.
 
     >>> decimal_seconds(Fraction(1, 16000))
     '0.0000625'

@@ -19,6 +19,7 @@ from media_captioner.model import Category, Cue
 _LEAD = 200  # milliseconds a cue may come before its sound
 _SPEECH_LEAD = 500  # ... and before its speech, where there is no other way to make it readable
 _LAG = 1000  # milliseconds a speech cue may come late because the one before must be read
+_FLASH = 400  # the least time that words stay, when so many come at once that nobody could read them
 _STAY = 3000  # milliseconds that a sound's cue stays where nothing else wants the place
 _RANK: dict[Category, int] = {"speech": 0, "music": 1, "effects": 2, "ambience": 3}
 
@@ -120,15 +121,33 @@ def _place_words(blocks: Sequence[Block], screen: _Screen) -> None:
         heard_until = max(_ms(block.end), start)
         following = _ms(blocks[place + 1].start) - screen.gap if place + 1 < len(blocks) else screen.end
         need, aim = screen.need(columns), screen.aim(columns)
-        end = min(max(heard_until, start + aim), max(following, start), start + screen.longest, screen.end)
+        end = min(max(heard_until, start + aim), max(following, start), start + screen.longest)
         if end - start < need:
             start = max(free_from, end - need, _ms(block.start) - _SPEECH_LEAD, 0)
         if end - start < need:
-            end = min(start + need, max(end, following + _LAG), screen.end)
-        if end <= start:  # the asset ends here: better early than not at all
-            start, end = max(0, free_from), max(screen.end, free_from + 1)
+            end = min(start + need, max(end, following + _LAG, start + _FLASH))
         screen.placed.append(_Placed(start, end, [block], [lines], min(heard_until, end)))
         free_from = end + screen.gap
+    _fit_into(screen)
+
+
+def _fit_into(screen: _Screen) -> None:
+    """Pull back what reaches beyond the end of the asset: words that are late, or too many for the time there is."""
+    limit = screen.end
+    for placed in reversed(screen.placed):
+        if placed.end <= limit:
+            return
+        placed.end = limit
+        placed.start = min(placed.start, limit - min(_FLASH, placed.end - placed.start or _FLASH))
+        placed.heard_until = min(placed.heard_until, placed.end)
+        limit = placed.start - screen.gap
+    if (
+        screen.placed and screen.placed[0].start < 0
+    ):  # more words than milliseconds: all of them share what there is
+        share = max(1, screen.end // len(screen.placed))
+        for place, placed in enumerate(screen.placed):
+            placed.start, placed.end = place * share, (place + 1) * share
+            placed.heard_until = placed.end
 
 
 def _place_sound(block: Block, screen: _Screen) -> bool:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
 from media_captioner.cues.block import Block
-from media_captioner.cues.lines import break_cost, join, pieces, width, wrap
+from media_captioner.cues.lines import break_cost, join, pieces, width
 from media_captioner.cues.profiles import Profile
 from media_captioner.model import Anchor, Span, Speech
 
-_PAUSE = Fraction(7, 10)  # seconds without words that end a thought as surely as a full stop
-_BREATH = Fraction(3, 10)
+_PAUSE = 0.7  # seconds without words that end a thought as surely as a full stop
+_BREATH = 0.3
 _CHUNK_COST = 2.0  # what another cue costs, so that a thought is not chopped up without need
 
 
@@ -79,48 +80,94 @@ def _timed_words(speech: Speech, text: str, span: Span, profile: Profile) -> lis
     return timed
 
 
+@dataclass(frozen=True, slots=True)
+class _Table:
+    """What the search asks again and again, as running sums over the words.
+
+    Attributes:
+        columns: Columns before each word, spaces counted; one more entry than words.
+        space: 1 where a word is parted from the one before it by a space.
+        ends: Cost of ending a cue before each word.
+        inside: Running cost of what is awkward to have within a cue.
+        starts: Start of each word, seconds; and of what follows the last.
+        stops: End of each word, seconds.
+
+    """
+
+    columns: list[int]
+    space: list[int]
+    ends: list[float]
+    inside: list[float]
+    starts: list[float]
+    stops: list[float]
+
+
+def _table(words: Sequence[_Timed]) -> _Table:
+    table = _Table([0], [], [0.0], [0.0], [], [])
+    for place, word in enumerate(words):
+        joined = word.text.startswith("\0")
+        table.space.append(0 if joined else 1)
+        table.columns.append(table.columns[-1] + width(word.text.removeprefix("\0")) + table.space[-1])
+        table.starts.append(float(word.start))
+        table.stops.append(float(word.end))
+        if place == 0:
+            continue
+        pause = float(word.start - words[place - 1].end)
+        cost = break_cost(words[place - 1].text, word.text)
+        table.ends.append(0 if pause >= _PAUSE else cost / 2 if pause >= _BREATH else cost)
+        # Words on either side of a long silence do not belong on the screen together.
+        table.inside.append(table.inside[-1] + (8 if pause > 2 * _PAUSE else 1 if cost == 0 else 0))
+    table.ends.append(0.0)
+    table.inside.append(table.inside[-1])
+    return table
+
+
+def _reach(table: _Table, profile: Profile, lead: int, before: int, after: int) -> list[int]:
+    """Return for each word how far a cue that begins with it can reach, its lines filled one after the other.
+
+    ``lead`` is the width of the label before the first word of all, ``before`` and ``after`` that of the dress.
+    """
+    words = len(table.space)
+    reach = []
+    for first in range(words):
+        place, room = first, profile.max_chars - before - (lead if first == 0 else 0)
+        for line in range(profile.max_lines):
+            if line == profile.max_lines - 1:
+                room -= after
+            if place < words:
+                place = bisect_right(table.columns, room + table.columns[place] + table.space[place]) - 1
+            room = profile.max_chars
+        reach.append(max(place, first + 1))
+    return reach
+
+
 def _best_cut(words: Sequence[_Timed], profile: Profile, label: str, sung: str) -> list[tuple[int, int]]:
     """Return the cuts with the least total cost, by dynamic programming over the ends of words."""
-    best: list[tuple[float, int]] = [(0.0, 0)] + [(float("inf"), 0)] * len(words)
+    table = _table(words)
+    before, after = (width(part) for part in sung.split("{}"))
+    reach = _reach(table, profile, width(label), before, after)
+    longest, shortest, speed = float(profile.max_seconds), float(profile.min_seconds), float(profile.max_cps)
+    columns, inside, starts = table.columns, table.inside, table.starts
+    costs, froms = [0.0], [0]
     for last in range(1, len(words) + 1):
-        columns = 0
+        until = starts[last] if last < len(words) else table.stops[last - 1]
+        stop = table.stops[last - 1]
+        best, origin = float("inf"), last - 1
         for first in range(last - 1, -1, -1):
-            columns += width(words[first].text) + 1
-            alone = first == last - 1
-            if not alone and (
-                columns > profile.max_chars * profile.max_lines + 1
-                or words[last - 1].end - words[first].start > profile.max_seconds
-            ):
+            if first < last - 1 and (reach[first] < last or stop - starts[first] > longest):
                 break
-            text = sung.format(join([word.text for word in words[first:last]]))
-            if not alone and wrap(label + text if first == 0 else text, profile) is None:
-                continue
-            cost = best[first][0] + _cost(words, first, last, profile, columns)
-            if cost < best[last][0]:
-                best[last] = (cost, first)
+            available = until - starts[first]
+            cost = costs[first] - inside[first]
+            if available < shortest:
+                cost += 4
+            if (columns[last] - columns[first]) > speed * available and last < len(words):
+                cost += 3 * ((columns[last] - columns[first]) / speed / max(available, 0.05) - 1)
+            if cost < best:
+                best, origin = cost, first
+        costs.append(best + _CHUNK_COST + table.ends[last] + inside[last - 1])
+        froms.append(origin)
     cuts, last = [], len(words)
     while last:
-        cuts.append((best[last][1], last))
-        last = best[last][1]
+        cuts.append((froms[last], last))
+        last = froms[last]
     return cuts[::-1]
-
-
-def _cost(words: Sequence[_Timed], first: int, last: int, profile: Profile, columns: int) -> float:
-    cost = _CHUNK_COST
-    available = words[last - 1].end - words[first].start
-    if last < len(words):
-        pause = words[last].start - words[last - 1].end
-        end = break_cost(words[last - 1].text, words[last].text)
-        cost += 0 if pause >= _PAUSE else end / 2 if pause >= _BREATH else end
-        available = words[last].start - words[first].start
-    for place in range(first + 1, last):
-        if words[place].start - words[place - 1].end > 2 * _PAUSE:
-            cost += 8  # words on either side of a long silence do not belong on the screen together
-        elif break_cost(words[place - 1].text, words[place].text) == 0:
-            cost += 1
-    if available < profile.min_seconds:
-        cost += 4
-    too_fast = columns / float(profile.max_cps) / max(float(available), 0.05)
-    if last < len(words) and too_fast > 1:
-        cost += 3 * (too_fast - 1)
-    return cost

@@ -149,7 +149,7 @@ def _marker(parent: etree._Element, cue: Cue, rate: Fraction) -> None:
         etree.SubElement(marker, _tag("xmpDM", "cuePointParams")), _tag("rdf", "Seq")
     )
     # The same cue at the same time has the same id in every run, so an editor can tell a marker it knows.
-    identity = uuid.uuid5(_MARKER_NAMESPACE, f"{start} {cue.category} {cue.text}")
+    identity = uuid.uuid5(_MARKER_NAMESPACE, f"{start} {cue.category} {clean(cue.text)}")
     for key, value in (("marker_guid", str(identity)), ("category", cue.category)):
         parameter = _structure(parameters)
         _text(parameter, "xmpDM", "key", key)

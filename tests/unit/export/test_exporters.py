@@ -1,0 +1,241 @@
+"""Every format: valid, sealed, and the same cues come back out of another's reader."""
+
+import io
+import json
+import shutil
+import subprocess
+from datetime import UTC, datetime
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+import webvtt
+from hypothesis import given
+from hypothesis import strategies as st
+from lxml import etree
+
+from media_captioner.errors import ConfigError
+from media_captioner.export import sidecar
+from media_captioner.export.base import ExportContext, Exporter
+from media_captioner.export.registry import chosen, exporters
+from media_captioner.export.text import clean, cue_lines
+from tests.unit.export.factory import captions, cue
+
+CONTEXT = ExportContext(
+    now=datetime(2026, 11, 22, 12, 0, tzinfo=UTC), content_id="mc1:1", settings={"profile": "netflix-en"}
+)
+HOSTILE = [
+    "a --> b",
+    "<script>alert(1)</script>",
+    "<v Bob>Hello",
+    "fish & chips",
+    "one\n\n\ntwo",
+    "NOTE not a note",
+    "STYLE",
+    "WEBVTT",
+    "12",
+    "00:00:01.000 --> 00:00:02.000",
+    "nul \0 here",
+    "lone \ud800 surrogate",
+    "right \u202eto left",
+    "line\u2028and\u2029paragraph\x85next\x0btab",
+    "]]> <!-- &amp; <?x ?>",
+    "",
+    "   \n  ",
+    "x" * 100_000,
+]
+anything = st.text(st.characters(), max_size=200) | st.sampled_from(HOSTILE)
+
+
+@pytest.fixture(params=list(exporters().values()), ids=lambda exporter: exporter.name)
+def exporter(request):
+    return request.param
+
+
+def test_an_exporter_says_what_it_is(exporter):
+    assert isinstance(exporter, Exporter)
+    assert exporter.suffix.startswith(".")
+    assert exporter.readers
+    assert exporter.loss is not None
+
+
+def test_a_file_of_ours_is_known_until_somebody_edits_it(exporter):
+    data = exporter.write(captions(), CONTEXT)
+    assert exporter.is_ours(data)
+    edited = data.replace(b"dog barking", b"cat meowing", 1)
+    assert edited != data
+    assert not exporter.is_ours(edited)
+    assert not exporter.is_ours(b"")
+    assert not exporter.is_ours(b"WEBVTT\n\nNOTE media_captioner 1\n\n")
+
+
+@given(text=anything)
+def test_hostile_text_goes_through_every_exporter(text):
+    told = captions(cue(text=text), cue("7", "8", "after"), summary=text, keywords=(text,), model=text)
+    for each in exporters().values():
+        assert each.is_ours(each.write(told, CONTEXT))
+
+
+@given(st.lists(anything, min_size=1, max_size=5))
+def test_as_many_cues_come_out_of_webvtt_as_go_in_with_the_same_text(texts):
+    told = captions(*(cue(str(2 * i), str(2 * i + 1), text) for i, text in enumerate(texts)))
+    data = exporters()["vtt"].write(told, CONTEXT)
+    read = webvtt.from_buffer(io.StringIO(data.decode())).captions
+    assert len(read) == len(texts)
+    for got, text in zip(read, texts, strict=True):
+        unescaped = got.raw_text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+        assert unescaped.split("\n") == cue_lines(text)
+
+
+def test_webvtt_is_what_the_eye_expects():
+    data = exporters()["vtt"].write(captions(cue(text="MAN: <hello> & bye"), cue("7", "7", "[x]")), CONTEXT)
+    text = data.decode()
+    assert text.startswith("WEBVTT\n\nNOTE media_captioner ")
+    assert text.endswith(
+        "1\n00:00:04.200 --> 00:00:06.000\nMAN: &lt;hello&gt; &amp; bye\n\n2\n00:00:07.000 --> 00:00:07.001\n[x]\n"
+    )
+
+
+def test_webvtt_without_cues_is_still_a_file():
+    data = exporters()["vtt"].write(captions().__class__(**{**_fields(captions()), "cues": ()}), CONTEXT)
+    assert webvtt.from_buffer(io.StringIO(data.decode())).captions == []
+
+
+def _fields(instance):
+    return {name: getattr(instance, name) for name in instance.__dataclass_fields__}
+
+
+def test_the_sidecar_keeps_its_schema():
+    document = json.loads(exporters()["json"].write(captions(), CONTEXT))
+    assert sidecar.validate(document) == []
+    del document["cues"]
+    assert sidecar.validate(document) == ["document: 'cues' is a required property"]
+
+
+def test_the_schema_names_every_member_that_is_written():
+    import dataclasses
+
+    from media_captioner import model
+
+    defs = sidecar.schema()["$defs"]
+    for name, cls in {
+        "cue": model.Cue, "segment": model.CaptionedSegment, "sound": model.Sound, "speech": model.Speech,
+        "music": model.Music, "place": model.Place, "quality": model.Quality, "flag": model.Flag,
+        "facts": model.Facts, "evidence": model.Evidence, "word": model.Word, "usage": model.Usage,
+        "media": model.Media, "audio_track": model.AudioTrack, "video_track": model.VideoTrack,
+        "measurements": model.Measurements, "chapter": model.Chapter,
+    }.items():  # fmt: skip
+        assert set(defs[name]["properties"]) == {field.name for field in dataclasses.fields(cls)}, name
+    assert {f.name for f in dataclasses.fields(model.Captions)} <= set(sidecar.schema()["properties"])
+    # Facts travel beside a description, not in it.
+    assert set(defs["description"]["properties"]) == {
+        f.name for f in dataclasses.fields(model.Description)
+    } - {"facts"}
+
+
+def test_the_sidecar_reads_back_as_what_was_written(tmp_path):
+    told = captions(folder=tmp_path)
+    data = exporters()["json"].write(told, CONTEXT)
+    path = tmp_path / "clip.media_captioner.json"
+    path.write_bytes(data)
+    read = sidecar.read(path)
+    assert read.captions == told
+    assert (read.content_id, read.edited) == ("mc1:1", False)
+
+
+def test_the_sidecar_names_no_folder_of_the_users():
+    assert b"/media" not in exporters()["json"].write(captions(), CONTEXT)
+
+
+@pytest.mark.parametrize(
+    "data", [b"", b"{}", b"[]", b"\xff", b'{"schema": "media_captioner/sidecar@2"}', b"[" * 100_000]
+)
+def test_what_is_no_sidecar_is_refused(data):
+    with pytest.raises(ValueError, match=r"not JSON|schema"):
+        sidecar.read_bytes(data, Path())
+
+
+@given(st.binary(max_size=60), st.integers(0, 3000), st.integers(0, 60))
+def test_a_damaged_sidecar_is_refused_or_seen_to_be_edited(noise, at, cut):
+    data = exporters()["json"].write(captions(), CONTEXT)
+    damaged = data[:at] + noise + data[at + cut :]
+    try:
+        read = sidecar.read_bytes(damaged, Path("/media"))
+    except ValueError:
+        return
+    assert read.edited or json.loads(damaged) == json.loads(data)
+
+
+NS = {
+    "rdf": "http://www.w3.org/1999/02/22-rdf-syntax-ns#",
+    "dc": "http://purl.org/dc/elements/1.1/",
+    "xmpDM": "http://ns.adobe.com/xmp/1.0/DynamicMedia/",
+}
+
+
+def _markers(data):
+    root = etree.fromstring(data)
+    track = root.find(".//xmpDM:Tracks/rdf:Bag/rdf:li", NS)
+    return track.findtext("xmpDM:frameRate", namespaces=NS), [
+        (
+            int(marker.findtext("xmpDM:startTime", namespaces=NS)),
+            int(marker.findtext("xmpDM:duration", namespaces=NS)),
+            marker.findtext("xmpDM:name", namespaces=NS),
+        )
+        for marker in track.findall(".//xmpDM:markers/rdf:Seq/rdf:li", NS)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("rate", "shown"),
+    [
+        (Fraction(24000, 1001), "f24000s1001"),
+        (Fraction(25), "f25"),
+        (Fraction(30000, 1001), "f30000s1001"),
+        (None, "f1000"),
+    ],
+)
+def test_markers_stand_on_the_exact_frame_hours_into_an_asset(rate, shown):
+    start = Fraction(10_000)
+    data = exporters()["xmp"].write(captions(cue(start, start + 2), rate=rate), CONTEXT)
+    frame_rate, [(at, lasts, name)] = _markers(data)
+    assert frame_rate == shown
+    assert at == round(start * (rate or 1000))
+    assert lasts == round((start + 2) * (rate or 1000)) - at
+    assert name == "[dog barking]"
+
+
+def test_xmp_says_nothing_of_how_the_footage_came_to_be():
+    data = exporters()["xmp"].write(captions(), CONTEXT)
+    assert b"DigitalSourceType" not in data
+    assert b"CreatorTool" not in data
+
+
+@pytest.mark.skipif(not shutil.which("exiftool"), reason="exiftool is not installed")
+def test_exiftool_finds_no_fault_and_reads_every_marker(tmp_path):
+    path = tmp_path / "clip.xmp"
+    path.write_bytes(exporters()["xmp"].write(captions(cue(), cue("7", "8", "<b>&amp;\u202e")), CONTEXT))
+    said = subprocess.run(
+        ["exiftool", "-validate", "-warning", "-error", "-a", "-j", "-struct", "-XMP:all", str(path)],
+        capture_output=True, check=True, timeout=60,
+    )  # fmt: skip
+    [read] = json.loads(said.stdout)
+    assert read["Validate"] == "OK"
+    assert "Warning" not in read
+    assert read["Description"] == "A dog barks & a man speaks."
+    assert read["Subject"] == ["dog barking", "speech", "Spanish"]
+    assert [marker["Name"] for marker in read["Tracks"][0]["Markers"]] == ["[dog barking]", "<b>&amp;"]
+
+
+def test_the_sidecar_is_always_among_the_chosen_and_last():
+    assert [each.name for each in chosen(["vtt"])] == ["vtt", "json"]
+    with pytest.raises(ConfigError, match="docx"):
+        chosen(["docx"])
+
+
+@given(st.text(st.characters()))
+def test_clean_text_has_nothing_that_a_file_could_not_hold(text):
+    cleaned = clean(text)
+    assert clean(cleaned) == cleaned
+    cleaned.encode()
+    assert not any(char in cleaned for char in "\0\r\u2028\u202e\ud800")

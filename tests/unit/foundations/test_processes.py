@@ -1,0 +1,61 @@
+"""The runner: limits hold, nothing outlives us, errors say what was being done."""
+
+import sys
+
+import pytest
+
+from media_captioner.errors import ToolCrashed, ToolMissing, ToolTimeout
+from media_captioner.system import processes
+
+PYTHON = sys.executable
+
+
+def test_what_a_program_prints_comes_back():
+    finished = processes.run(
+        [PYTHON, "-c", "import sys; print('hi'); sys.stderr.write('note')"], doing="a test", timeout=20
+    )
+    assert finished.stdout.strip() == b"hi"
+    assert finished.stderr == "note"
+
+
+def test_it_reads_what_it_is_given_and_never_the_terminal():
+    echo = [PYTHON, "-c", "import sys; sys.stdout.write(sys.stdin.read())"]
+    assert processes.run(echo, doing="a test", timeout=20, stdin=b"abc").stdout == b"abc"
+    assert processes.run(echo, doing="a test", timeout=20).stdout == b""
+
+
+def test_a_missing_program_is_named():
+    with pytest.raises(ToolMissing, match="no-such-program"):
+        processes.run(["no-such-program"], doing="a test", timeout=5)
+
+
+def test_a_failing_program_is_quoted():
+    with pytest.raises(ToolCrashed, match="while mending clip.mp4: it is broken"):
+        processes.run(
+            [PYTHON, "-c", "import sys; sys.exit('it is broken')"], doing="mending clip.mp4", timeout=20
+        )
+
+
+def test_a_program_that_ignores_being_asked_is_killed_with_its_children(tmp_path):
+    mark = tmp_path / "mark"
+    child = f"import time, pathlib; time.sleep(6); pathlib.Path({str(mark)!r}).write_text('alive')"
+    stubborn = (
+        "import signal, subprocess, sys, time; signal.signal(signal.SIGTERM, signal.SIG_IGN);"
+        f"subprocess.Popen([sys.executable, '-c', {child!r}]); time.sleep(60)"
+    )
+    with pytest.raises(ToolTimeout):
+        processes.run([PYTHON, "-c", stubborn], doing="a test", timeout=0.8)
+    assert not mark.exists()
+
+
+def test_a_program_that_prints_without_end_is_stopped():
+    flood = "import sys\nwhile True: sys.stdout.write('x' * 65536)"
+    with pytest.raises(ToolCrashed, match="printed more than"):
+        processes.run([PYTHON, "-c", flood], doing="a test", timeout=60, max_output=100_000)
+
+
+def test_much_on_standard_error_does_not_stall_it_and_only_the_end_is_kept():
+    noisy = "import sys; sys.stderr.write('x' * 3_000_000 + 'the end')"
+    finished = processes.run([PYTHON, "-c", noisy], doing="a test", timeout=20)
+    assert finished.stderr.endswith("the end")
+    assert len(finished.stderr) <= processes.KEPT_OUTPUT
