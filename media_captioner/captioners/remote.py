@@ -8,8 +8,9 @@ from functools import partial
 from math import ceil
 from typing import Any, Final
 
+from media_captioner.captioners.answers import Outcome
 from media_captioner.captioners.dialects import Dialect, Tokens
-from media_captioner.captioners.exchange import Call, Outcome, exchange
+from media_captioner.captioners.exchange import Call, exchange
 from media_captioner.captioners.http import Connection, Timeouts
 from media_captioner.captioners.limits import prove
 from media_captioner.captioners.money import TEXT_TOKENS, dollars, heard_seconds, observed_audio_tokens
