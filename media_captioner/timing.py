@@ -156,3 +156,25 @@ class FrameRate:
             raise ValueError(f"{timecode!r} does not exist in drop-frame timecode")
         total = hours * 60 + minutes
         return label - dropped * (total - total // 10)
+
+
+_COMMON_RATES: Final = (
+    *(Fraction(n * 1000, 1001) for n in (24, 30, 48, 60, 120)),
+    *(Fraction(n) for n in (24, 25, 30, 48, 50, 60, 100, 120)),
+)
+
+
+def nearest_frame_rate(rate: Fraction) -> Fraction:
+    """Return the exact rate that a rounded one such as 29.97 or 23.976 stands for, or ``rate`` itself.
+
+    >>> nearest_frame_rate(Fraction("29.97"))
+    Fraction(30000, 1001)
+
+    Raises:
+        ValueError: ``rate`` is not above zero.
+
+    """
+    if rate <= 0:
+        raise ValueError(f"a frame rate must be above zero, not {rate}")
+    near = min(_COMMON_RATES, key=lambda known: abs(known - rate))
+    return near if abs(near - rate) * 2000 < rate else rate

@@ -168,18 +168,18 @@ def _progress_bar() -> rich.progress.Progress:
 def _report_lines(report: AssetReport) -> Iterator[str]:
     state = click.style(report.state, fg=_COLOURS[report.state], bold=True)
     took = f" ({report.elapsed:.1f} s)" if report.state != "failed" else ""
-    yield f"{_shown(str(report.source))}: {state}{took}"
+    yield f"{printable(str(report.source))}: {state}{took}"
     for result in report.results:
         yield from _track_lines(result)
 
 
 def _track_lines(result: TrackResult) -> Iterator[str]:
     captions = result.captions
-    yield click.style(f"  {_shown(result.choice.reason)}", dim=True)
+    yield click.style(f"  {printable(result.choice.reason)}", dim=True)
     if captions.summary:
-        yield f"  {_shown(captions.summary)}"
+        yield f"  {printable(captions.summary)}"
     if captions.partial:
-        yield click.style(f"  partial: {_shown(captions.partial)}", fg="yellow")
+        yield click.style(f"  partial: {printable(captions.partial)}", fg="yellow")
     gaps = [segment for segment in captions.segments if segment.gap]
     if gaps:
         yield click.style(
@@ -187,10 +187,10 @@ def _track_lines(result: TrackResult) -> Iterator[str]:
         )
     for written in result.written:
         count = f"  {len(captions.cues)} captions" if written.format == "vtt" else ""
-        yield f"  {_shown(str(written.path))}{count}"
+        yield f"  {printable(str(written.path))}{count}"
 
 
-def _shown(text: str) -> str:
+def printable(text: str) -> str:
     """Return ``text`` fit for a terminal: file names and titles may hold line breaks and escape codes."""
     return "".join(char if char.isprintable() else "�" for char in text)
 

@@ -17,7 +17,7 @@ from media_captioner.errors import ConfigError, UnknownSetting
 ENVIRONMENT_PREFIX: Final = "MEDIA_CAPTIONER_"
 PROJECT_FILE: Final = ".media-captioner.toml"
 _MAX_FILE = 256 * 1024  # bytes; a settings file is a page, not a book
-_OTHER_VARIABLES = frozenset({"CONFIG", "PLUGINS"})  # read elsewhere, not settings
+_OTHER_VARIABLES = frozenset({"CONFIG", "COMPLETE", "MODELS", "PLUGINS"})  # read elsewhere, not settings
 
 
 def user_file() -> Path:

@@ -240,6 +240,17 @@ def check_writable(folder: Path) -> None:
         _raise_output_error(folder, error)
 
 
+def free_bytes(folder: Path) -> int:
+    """Return how many bytes an ordinary user may still write below ``folder``.
+
+    Raises:
+        OSError: it cannot be asked.
+
+    """
+    status = os.statvfs(folder)
+    return status.f_bavail * status.f_frsize
+
+
 def make_folder(folder: Path) -> None:
     """Create ``folder`` and its parents where they are missing.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import signal
 import subprocess
 import threading
@@ -33,6 +34,12 @@ class Finished:
 
     stdout: bytes
     stderr: str
+
+
+def find_program(name: str) -> Path | None:
+    """Return where the program ``name`` is on the PATH, or None."""
+    place = shutil.which(name)
+    return Path(place) if place else None
 
 
 def run(

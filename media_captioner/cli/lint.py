@@ -1,0 +1,53 @@
+"""``media-captioner lint``."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from pathlib import Path
+
+import click
+
+from media_captioner.cli.options import PATH, json_option
+
+
+@click.command("lint", short_help="Check a WebVTT or SRT file against a style guide.")
+@click.argument("files", nargs=-1, required=True, type=PATH)
+@click.option("--profile", default="netflix-en", show_default=True, help="The style guide.")
+@click.option(
+    "--frame-rate", metavar="RATE", help="The video's rate, for the gap rule (25, 30000/1001, 29.97)."
+)
+@json_option
+def command(files: tuple[Path, ...], profile: str, frame_rate: str | None, *, as_json: bool) -> int:
+    """Check caption files, by whomever they are, against a style guide. Exit code 1 where a rule is broken."""
+    from dataclasses import asdict
+
+    from media_captioner.cli.render import print_json, printable
+    from media_captioner.cues.lint import lint
+    from media_captioner.cues.profiles import profile_named
+    from media_captioner.export.reading import read_cues
+
+    rules, rate = profile_named(profile), _rate(frame_rate)
+    broken = 0
+    for file in files:
+        cues = read_cues(file)
+        found = lint(cues, rules, frame_rate=rate)
+        broken += len(found)
+        if as_json:
+            print_json({"file": str(file), "cues": len(cues), "violations": [asdict(each) for each in found]})
+            continue
+        for violation in found:
+            click.echo(f"{printable(str(file))}: {violation.message} ({violation.rule})")
+        verdict = click.style("no violations", fg="green") if not found else f"{len(found)} violations"
+        click.echo(f"{printable(str(file))}: {len(cues)} cues, {verdict} of {profile}")
+    return 1 if broken else 0
+
+
+def _rate(text: str | None) -> Fraction | None:
+    if text is None:
+        return None
+    from media_captioner.timing import nearest_frame_rate
+
+    try:
+        return nearest_frame_rate(Fraction(text))
+    except (ValueError, ZeroDivisionError) as error:
+        raise click.BadParameter(f"{text!r} is not a frame rate", param_hint="--frame-rate") from error
