@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,6 +15,7 @@ from media_captioner.export.base import ExportContext
 from media_captioner.export.layout import Layout, Place, layout_for, places, state_of
 from media_captioner.export.registry import chosen
 from media_captioner.export.sidecar import Sidecar
+from media_captioner.export.writing import Written, write_all
 from media_captioner.media.tracks import Choice
 from media_captioner.model import Captions, Media
 from media_captioner.pipeline import CAPTION_LANGUAGE, assemble, caption_track, in_thread, inspect
@@ -28,22 +28,6 @@ Outcome = Literal["captioned", "rewritten", "up to date"]
 
 _HEARING: Final = ("segment_seconds", "language", "translate")  # settings that change what is heard
 _LOOKS: Final = ("profile",)  # settings that change how it is shown
-
-
-@dataclass(frozen=True, slots=True)
-class Written:
-    """A file that lies there now.
-
-    Attributes:
-        format: Name of its exporter.
-        path: Where it lies.
-        kept: Somebody else's file that stands in the usual place, or None.
-
-    """
-
-    format: str
-    path: Path
-    kept: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,20 +197,14 @@ class _Work:
             content_id=files.content_id(self.media.path),
             settings={**hearing, **looks},
         )
-        written: list[Written] = []
-        hashes: dict[str, str] = {}
-        targets = sorted(targets, key=lambda place: place.exporter.name == "json")
-        for place in targets:
-            data = place.exporter.write(captions, replace(context, written=hashes))
-            files.write_whole(place.path, data, replacing=place.replacing, anything=place.anything)
-            hashes[place.path.name] = hashlib.sha256(data).hexdigest()
-            written.append(Written(place.exporter.name, place.path, place.kept))
-            if place.kept is not None:
+        written = tuple(write_all(captions, targets, context))
+        for each in written:
+            if each.kept is not None:
                 self.reporter.notice(
                     "warning",
-                    f"{place.kept.name} is not ours or was edited since, so it stays; wrote {place.path.name} beside it.",
+                    f"{each.kept.name} is not ours or was edited since, so it stays; wrote {each.path.name} beside it.",
                 )
-        return tuple(written)
+        return written
 
 
 def _hash(path: Path) -> str:

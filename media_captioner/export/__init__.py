@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from media_captioner.errors import MediaNotFound, UnsupportedMedia
@@ -57,17 +56,10 @@ def export(
     from media_captioner.export.base import ExportContext
     from media_captioner.export.layout import Layout, places
     from media_captioner.export.registry import chosen
-    from media_captioner.system import files
+    from media_captioner.export.writing import write_all
     from media_captioner.system.clock import SYSTEM_CLOCK
 
     layout = Layout(Path(folder), stem or captions.media.path.stem, captions.language)
+    targets = places(layout, chosen(formats), {})
     context = ExportContext(now=SYSTEM_CLOCK.now())
-    written: list[Path] = []
-    hashes: dict[str, str] = {}
-    for place in places(layout, chosen(formats), {}):
-        data = place.exporter.write(captions, replace(context, written=dict(hashes)))
-        hashes[place.path.name] = files.write_whole(
-            place.path, data, replacing=place.replacing, anything=place.anything
-        )
-        written.append(place.path)
-    return tuple(written)
+    return tuple(written.path for written in write_all(captions, targets, context))
