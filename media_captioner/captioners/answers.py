@@ -19,6 +19,7 @@ MAX_ANSWER: Final = 4 * 1024 * 1024
 MAX_PROSE: Final = 1024 * 1024
 """Characters of a description."""
 
+_FIELDS: Final = (b"data", b"event", b"id", b":", b"retry", b"status")
 _BOM: Final = b"\xef\xbb\xbf"
 _CUT_OFF: Final = frozenset({"abort", "error", "cancelled"})
 
@@ -117,12 +118,16 @@ class AnswerReader:
                 # Cut off in the middle of an event: then it is no JSON, and the answer is not whole.
                 with contextlib.suppress(ResponseInvalid):
                     self._event(last)
-        if self._begun and self._document is None and not self._events:
+        if self._begun and self._document is None and not self._events and not self._looks_like_events():
             raise ResponseInvalid(f"Failed {self._doing}: {self._asked.service} answered something else")
         if not self.ended:
             raise ResponseTruncated(
                 f"Failed {self._doing}: the answer of {self._asked.service} stopped before its end"
             )
+
+    def _looks_like_events(self) -> bool:
+        start = self._head.removeprefix(_BOM).lstrip()[:6]
+        return any(start.startswith(field) or field.startswith(start) for field in _FIELDS)
 
     @property
     def _doing(self) -> str:

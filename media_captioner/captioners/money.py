@@ -113,11 +113,9 @@ class Estimate:
 def estimate(service: Service, durations: Iterable[Fraction]) -> Estimate:
     """Estimate what describing clips of these durations (seconds) takes at ``service``."""
     clips = list(durations)
-    low_in = sum(documented_audio_tokens(seconds) + TEXT_TOKENS for seconds in clips)
-    high_in = sum(
-        max(observed_audio_tokens(seconds), documented_audio_tokens(seconds)) + TEXT_TOKENS
-        for seconds in clips
-    )
+    counts = [(documented_audio_tokens(seconds), observed_audio_tokens(seconds)) for seconds in clips]
+    low_in = sum(min(both) + TEXT_TOKENS for both in counts)
+    high_in = sum(max(both) + TEXT_TOKENS for both in counts)
     low_out, high_out = (count * len(clips) for count in OUTPUT_TOKENS)
     low, high = dollars(service.price, low_in, low_out), dollars(service.price, high_in, high_out)
     minutes = Fraction(0)
