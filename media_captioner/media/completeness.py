@@ -1,0 +1,119 @@
+"""Whether all of a track was there to be read.
+
+A file that is cut short, or that is still being written, ends without any error: only the header knows that
+there should be more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from fractions import Fraction
+from pathlib import Path
+from typing import Final
+
+from media_captioner.media.demux import Demuxer
+from media_captioner.model import AudioTrack, Media
+from media_captioner.system import files
+from media_captioner.timing import ZERO, clock_time
+
+_TOLERATED: Final = Fraction(1)  # seconds that headers and sound may differ by
+_TOLERATED_SHARE: Final = Fraction(1, 500)
+_WITHOUT_HEADER: Final = frozenset(
+    {
+        "aac",
+        "ac3",
+        "eac3",
+        "dts",
+        "dtshd",
+        "amr",
+        "amrnb",
+        "amrwb",
+        "gsm",
+        "mlp",
+        "truehd",
+        "mpeg",
+        "mpegvideo",
+    }
+    | {"mpegts", "mpegtsraw"}
+)
+"""Formats whose duration FFmpeg estimates, from the bit rate or from what is left of the file."""
+_TRANSPORT_PACKETS: Final = (188, 192, 204)  # bytes: ISO/IEC 13818-1, M2TS, and with error correction
+
+
+def shortfall(media: Media, demuxer: Demuxer, ends: Mapping[int, Fraction | None]) -> str | None:
+    """Say why not all of the sound could be read.
+
+    Args:
+        media: The file as it was probed.
+        demuxer: Who read it, to the end.
+        ends: For each track by stream index, the presentation time at which its sound ended, or None.
+
+    Returns:
+        A sentence for a person, or None where nothing is missing.
+
+    """
+    reasons = []
+    if _changed(media, demuxer):
+        reasons.append("the file changed while it was read: it was still being written")
+    if demuxer.failure is not None:
+        reasons.append(f"the rest of the file cannot be read ({demuxer.failure})")
+    for decoder in demuxer.decoders:
+        track = decoder.track
+        of_track = f" of track {track.number}" if len(demuxer.decoders) > 1 else ""
+        expected = None if decoder.spliced else _expected_end(media, track, demuxer)
+        end = ends[track.index] or ZERO
+        if expected is not None and end < expected - _TOLERATED - expected * _TOLERATED_SHARE:
+            reasons.append(
+                f"the file is cut short: the sound{of_track} ends at {clock_time(end)} of {clock_time(expected)}"
+            )
+        if decoder.errors_inside:
+            places = "1 place" if decoder.errors_inside == 1 else f"{decoder.errors_inside} places"
+            reasons.append(f"{places}{of_track} could not be decoded")
+    if not reasons and _ends_in_a_packet(media):
+        reasons.append("the file is cut short: it ends in the middle of a packet")
+    return "; ".join(reasons) or None
+
+
+def _changed(media: Media, demuxer: Demuxer) -> bool:
+    try:
+        now = files.fingerprint(media.path)
+    except OSError:
+        return True
+    return not now == demuxer.fingerprint == media.fingerprint
+
+
+def _expected_end(media: Media, track: AudioTrack, demuxer: Demuxer) -> Fraction | None:
+    if not _WITHOUT_HEADER.isdisjoint(media.format.split(",")) or not _tells_duration(media):
+        return None
+    if track.duration is not None:
+        return (track.start or ZERO) + track.duration
+    if media.duration is None:
+        return None
+    if demuxer.picture_end is not None:
+        # Sound may end before the picture; the file is cut short only if both do.
+        picture = Fraction(demuxer.picture_end).limit_denominator(1000) - media.start
+        if picture >= media.duration - _TOLERATED - media.duration * _TOLERATED_SHARE:
+            return None
+    return media.duration
+
+
+def _tells_duration(media: Media) -> bool:
+    """Return whether an MP3 has a header that counts its frames; other formats here always have theirs."""
+    return media.format != "mp3" or _has_frame_count(media.path)
+
+
+def _has_frame_count(path: Path) -> bool:
+    with path.open("rb") as file:
+        tag = file.read(10)
+        # An ID3v2 tag's size is in its bytes 6 to 9, seven bits in each (ID3v2.4, 3.1).
+        skipped = 10 + sum(
+            (byte & 0x7F) << shift for byte, shift in zip(tag[6:], (21, 14, 7, 0), strict=False)
+        )
+        file.seek(skipped if tag[:3] == b"ID3" else 0)
+        frame = file.read(4096)
+    return any(mark in frame for mark in (b"Xing", b"Info", b"VBRI"))
+
+
+def _ends_in_a_packet(media: Media) -> bool:
+    size = media.fingerprint.size
+    return "mpegts" in media.format and all(size % packet for packet in _TRANSPORT_PACKETS)

@@ -1,0 +1,189 @@
+"""Reading packets off a file, once, for every track that is wanted."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Mapping, Sequence, Sized
+from typing import Final
+
+from av.audio.stream import AudioStream
+from av.error import ExitError, FFmpegError
+from av.packet import Packet
+from av.stream import Stream
+
+from media_captioner.errors import CorruptMedia, MediaChanged, MediaLimitExceeded
+from media_captioner.media.container import open_file
+from media_captioner.media.decode import Sink, TrackDecoder
+from media_captioner.media.policy import SPLICING_FORMATS, MediaLimits
+from media_captioner.media.splices import Splices
+from media_captioner.model import AudioTrack, Media
+from media_captioner.system.clock import SYSTEM_CLOCK, Clock
+
+_log = logging.getLogger(__name__)
+
+_CHECKED: Final = 256  # packets between two looks at the clock
+_MOST_FAILURES: Final = 50  # reads in a row that may fail before the rest of the file is given up
+
+
+class Demuxer:
+    """Feeds the packets of a file to the decoders of its tracks.
+
+    Args:
+        media: The probed file.
+        tracks: The tracks wanted.
+        sinks: Where each track's sound goes, by stream index.
+        limits: Bounds on time and errors.
+        clock: Where time comes from.
+
+    Attributes:
+        decoders: One for each track.
+        fingerprint: What ``stat`` said of the file when it was opened.
+        picture_end: Time of the file's own clock that the picture got to, or None where it is not watched.
+        failure: Why reading ended early, or None.
+
+    """
+
+    def __init__(
+        self,
+        media: Media,
+        tracks: Sequence[AudioTrack],
+        sinks: Mapping[int, Sink],
+        limits: MediaLimits,
+        clock: Clock = SYSTEM_CLOCK,
+    ) -> None:
+        self.picture_end: float | None = None
+        self.failure: str | None = None
+        self._media = media
+        self._limits = limits
+        self._clock = clock
+        self._opened = open_file(media.path, limits)
+        self.fingerprint = self._opened.fingerprint
+        try:
+            self._check_same(media)
+            splicing = not SPLICING_FORMATS.isdisjoint(media.format.split(","))
+            self._splices = Splices() if splicing else None
+            streams = self._opened.container.streams
+            audio = [_audio_stream(streams.get(), track, media) for track in tracks]
+            self.decoders = [
+                TrackDecoder(stream, track, media.start, sinks[track.index], self._splices, limits)
+                for stream, track in zip(audio, tracks, strict=True)
+            ]
+            self._picture = self._picture_stream(tracks, splicing=splicing)
+            self._wanted: list[Stream] = [*audio, *([self._picture] if self._picture else [])]
+            _discard_others(streams.get(), self._wanted)
+        except BaseException:
+            self._opened.close()
+            raise
+
+    def close(self) -> None:
+        """Close the file. Closing twice is fine."""
+        self._opened.close()
+
+    def run(self, ready: Sized) -> Iterator[None]:
+        """Feed the decoders to the end of the file, pausing whenever something is ``ready``.
+
+        Raises:
+            MediaLimitExceeded: a bound was reached.
+
+        """
+        decoders = {decoder.track.index: decoder for decoder in self.decoders}
+        spent, started = 0.0, self._clock.monotonic()
+        for count, packet in enumerate(self._packets()):
+            if not packet.size:  # the last ones, which drain decoders, do not say which stream they are of
+                continue
+            decoder = decoders.get(packet.stream_index)
+            if decoder is not None:
+                decoder.feed(packet)  # type: ignore[arg-type]
+            else:
+                self._watch(packet)
+            if not count % _CHECKED:
+                self._check_time(spent + self._clock.monotonic() - started)
+            if ready:
+                spent += self._clock.monotonic() - started
+                yield
+                started = self._clock.monotonic()
+        for decoder in self.decoders:
+            decoder.feed(None)
+            decoder.finish()
+        if ready:
+            yield
+
+    def _check_time(self, spent: float) -> None:
+        if spent > self._limits.max_wall_seconds:
+            raise MediaLimitExceeded(
+                f"Stopped reading {self._media.path} after {self._limits.max_wall_seconds:.0f} seconds of work"
+            )
+
+    def _packets(self) -> Iterator[Packet[Stream]]:
+        """Yield packets to the end of the file, over places that cannot be read."""
+        container = self._opened.container
+        failures, read = 0, 0
+        while True:
+            position = read
+            try:
+                for packet in container.demux(self._wanted):
+                    read += 1
+                    yield packet
+            except ExitError as error:
+                raise MediaLimitExceeded(
+                    f"Stopped reading {self._media.path}: nothing came for {self._limits.read_seconds:g} seconds",
+                    hint="The disk may stall.",
+                ) from error
+            except FFmpegError as error:
+                failures = failures + 1 if read == position else 1
+                _log.info("reading %s: %s", self._media.path, error)
+                if failures > _MOST_FAILURES:
+                    self.failure = (error.strerror or str(error)).lower()
+                    return
+            else:
+                return
+
+    def _watch(self, packet: Packet[Stream]) -> None:
+        """Take note of how far the picture is."""
+        picture = self._picture
+        time = packet.dts if packet.dts is not None else packet.pts
+        if picture is None or time is None or packet.time_base is None:
+            return
+        tick = float(packet.time_base)
+        seconds = (packet.duration or 0) * tick
+        end = time * tick + seconds
+        self.picture_end = end if self.picture_end is None else max(end, self.picture_end)
+        if self._splices is not None:
+            self._splices.picture(time * tick, seconds)
+
+    def _picture_stream(self, tracks: Sequence[AudioTrack], *, splicing: bool) -> Stream | None:
+        """Return the picture if it says something that the sound does not: where splices are, how long the file is."""
+        video = self._media.video
+        if video is None or not (splicing or any(track.duration is None for track in tracks)):
+            return None
+        return self._opened.container.streams[video.index]
+
+    def _check_same(self, media: Media) -> None:
+        now, probed = self.fingerprint, media.fingerprint
+        if (now.inode, now.device) != (probed.inode, probed.device):
+            raise MediaChanged(
+                f"Another file has taken the place of {media.path} since it was looked at",
+                hint="Try again once nothing changes it any more.",
+            )
+
+
+def _audio_stream(streams: Sequence[Stream], track: AudioTrack, media: Media) -> AudioStream:
+    stream = streams[track.index] if track.index < len(streams) else None
+    if not isinstance(stream, AudioStream):
+        raise CorruptMedia(
+            f"Cannot find track {track.number} of {media.path} any more",
+            hint="The file may have changed since it was looked at: try again.",
+        )
+    return stream
+
+
+def _discard_others(streams: Sequence[Stream], wanted: Sequence[Stream]) -> None:
+    # PyAV 16 cannot; there the demuxer skips the packets one by one.
+    from av import stream as pyav
+
+    discard = getattr(pyav, "Discard", None)
+    if discard is None:
+        return
+    for stream in streams:
+        if not any(stream is kept for kept in wanted):
+            stream.discard = discard.all

@@ -1,0 +1,201 @@
+"""From decoded frames to 16 kHz mono: the part of the work that every sample goes through.
+
+PyAV costs microseconds for each frame and each attribute of it, and a film has half a million frames. So all
+that happens per frame is that its bytes are appended; measuring, mixing and resampling take whole seconds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+import numpy as np
+import numpy.typing as npt
+import soxr
+from av.audio.frame import AudioFrame
+
+from media_captioner.media.downmix import COLUMNS, Cells, Downmix, Floats
+from media_captioner.model import Pcm
+
+RATE: Final = 16_000
+"""Samples per second of every segment."""
+
+_BLOCK: Final = 4  # seconds that are worked on at once: large enough that calls cost little
+_FIRST_BLOCK: Final = 10  # seconds of stereo that are looked at before anything is mixed
+_LOWEST_RATE: Final = 1_000
+_HIGHEST_RATE: Final = 800_000
+
+# FFmpeg's sample formats: type, full scale, zero.
+_FORMATS: Final[dict[str, tuple[type[np.generic], float, float]]] = {
+    "u8": (np.uint8, 128.0, 128.0),
+    "s16": (np.int16, 32768.0, 0.0),
+    "s32": (np.int32, 2147483648.0, 0.0),
+    "s64": (np.int64, 9223372036854775808.0, 0.0),
+    "flt": (np.float32, 1.0, 0.0),
+    "dbl": (np.float64, 1.0, 0.0),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """The format of a frame's samples.
+
+    Attributes:
+        rate: Samples per second.
+        format: FFmpeg's name of the sample format (``fltp``).
+        names: FFmpeg's names of the channels.
+
+    """
+
+    rate: int
+    format: str
+    names: tuple[str, ...]
+
+    @classmethod
+    def of(cls, frame: AudioFrame) -> Shape:
+        """Return the shape of ``frame``."""
+        layout = frame.layout
+        names = tuple(channel.name for channel in layout.channels)
+        return cls(
+            frame.sample_rate,
+            frame.format.name,
+            names if len(names) == layout.nb_channels else ("",) * layout.nb_channels,
+        )
+
+    @property
+    def usable(self) -> bool:
+        """Whether such samples can be worked on; damaged headers claim rates of a few samples per second."""
+        return (
+            _LOWEST_RATE <= self.rate <= _HIGHEST_RATE
+            and len(self.names) > 0
+            and self.format.removesuffix("p") in _FORMATS
+        )
+
+
+class _Resampler(Protocol):
+    def resample_chunk(self, x: Floats, last: bool = False) -> Floats: ...
+
+
+class Run:
+    """Sound of one shape without a break, on its way to 16 kHz mono.
+
+    Args:
+        shape: The shape of every frame in it.
+
+    Attributes:
+        samples: How many samples of its own rate were put in.
+        split: Whether left and right carry different programmes.
+
+    """
+
+    def __init__(self, shape: Shape) -> None:
+        self.shape = shape
+        self.samples = 0
+        self._dtype, self._full, self._zero = _FORMATS[shape.format.removesuffix("p")]
+        channels = len(shape.names)
+        planar = shape.format.endswith("p")
+        self._stride = np.dtype(self._dtype).itemsize * (1 if planar else channels)
+        self._buffers = [bytearray() for _ in range(channels if planar else 1)]
+        self._waiting = 0
+        self._downmix = Downmix(shape.names, shape.rate)
+        self._enough = shape.rate * (_FIRST_BLOCK if channels == 2 else _BLOCK)
+        self._resampler: _Resampler | None = None
+        if shape.rate != RATE:
+            self._resampler = soxr.ResampleStream(shape.rate, RATE, 1, dtype="float32", quality="HQ")
+
+    @property
+    def split(self) -> bool:
+        """Whether left and right carry different programmes, so that one of them is taken."""
+        return self._downmix.split
+
+    @property
+    def cell_seconds(self) -> float:
+        """How long a cell of the measurements lasts."""
+        return self._downmix.cell / self.shape.rate
+
+    def add(self, frame: AudioFrame, skip: int = 0) -> bool:
+        """Append a frame, less its first ``skip`` samples, and return whether there is a block to be worked on."""
+        before = self._waiting * self._stride
+        self._waiting += frame.samples
+        self.samples += frame.samples
+        wanted = self._waiting * self._stride
+        planes = frame.planes
+        for place, buffer in enumerate(self._buffers):
+            buffer.extend(planes[place])  # type: ignore[arg-type] # it offers its bytes as a buffer
+            if len(buffer) > wanted:  # planes may be padded
+                del buffer[wanted:]
+        if skip:
+            self._cut(before, skip)
+        return self._waiting >= self._enough
+
+    def _cut(self, start: int, samples: int) -> None:
+        for buffer in self._buffers:
+            del buffer[start : start + samples * self._stride]
+        self._waiting -= samples
+        self.samples -= samples
+
+    def add_silence(self, samples: int) -> None:
+        """Append digital silence."""
+        zero = np.full(samples * self._stride // np.dtype(self._dtype).itemsize, self._zero, self._dtype)
+        for buffer in self._buffers:
+            buffer.extend(zero.tobytes())
+        self._waiting += samples
+        self.samples += samples
+
+    def take(self, *, last: bool = False) -> tuple[Pcm, Cells]:
+        """Return what is ready.
+
+        Args:
+            last: Nothing follows: take the rest, and what the resampler still holds.
+
+        Returns:
+            ``int16``, shape ``(samples,)`` at 16 kHz, and measurements of the sound it was made from, a table
+            of cells as :class:`~media_captioner.media.downmix.Downmix` makes it.
+
+        """
+        cell = self._downmix.cell
+        count = self._waiting if last else self._waiting // cell * cell
+        if count:
+            planes = self._planes(count)
+            cells = self._downmix.measure(planes)
+            mono = self._downmix.mono(planes, cells)
+        else:
+            cells, mono = np.empty((0, COLUMNS)), np.empty(0, np.float32)
+        self._enough = self.shape.rate * _BLOCK
+        if self._resampler is not None:
+            mono = self._resampler.resample_chunk(mono, last=last)
+        return _to_pcm(mono), cells
+
+    def _planes(self, count: int) -> Floats:
+        channels = len(self.shape.names)
+        planes = np.empty((channels, count), np.float32)
+        size = count * self._stride
+        for place, buffer in enumerate(self._buffers):
+            samples = np.frombuffer(buffer, self._dtype, size // np.dtype(self._dtype).itemsize)
+            if len(self._buffers) == channels:
+                planes[place] = samples
+            else:
+                planes[:] = samples.reshape(count, channels).T
+            del samples  # a bytearray that is looked at cannot be shortened
+            del buffer[:size]
+        self._waiting -= count
+        if self._zero:
+            planes -= np.float32(self._zero)
+        if self._full != 1.0:
+            planes *= np.float32(1 / self._full)
+        elif not np.isfinite(planes.sum()):  # damaged floating point sound
+            np.nan_to_num(planes, copy=False, nan=0.0, posinf=1.0, neginf=-1.0)
+        return planes
+
+
+def _to_pcm(mono: Floats) -> Pcm:
+    scaled = mono * np.float32(32768)
+    np.rint(scaled, out=scaled)
+    np.clip(scaled, -32768, 32767, out=scaled)
+    return scaled.astype(np.int16)
+
+
+def joined(parts: Sequence[npt.NDArray[np.int16]]) -> Pcm:
+    """Return the parts as one array."""
+    return np.concatenate(parts) if len(parts) != 1 else parts[0]

@@ -1,0 +1,185 @@
+"""Where each decoded sample stands on the presentation timeline.
+
+A sample's index divided by its rate is not its time: tracks start late, have holes, drift against the clock
+of the container, and broadcasts restart that clock. So the time stamp of every frame is compared with what
+the frames before it lead to expect, and what it says is kept as anchors: pairs of (sample, time) between
+which time runs straight.
+
+The rules and their constants were measured on files with a beep at a known time. Time stamps of stale
+transport stream rates jitter by up to 32 ms, so single stamps are not followed; a clock that is 0.5 % off is.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Final, Literal
+
+JUMP: Final = 0.1  # seconds: more than this between stamp and expectation is a hole or an overlap
+FILLED: Final = 0.5  # seconds: a hole up to this long becomes silence, a longer one is never materialised
+WINDOW: Final = 1.5  # seconds over which smaller deviations are averaged
+BIAS: Final = 0.004  # seconds: a constant deviation above this is how the stamps are made, not the clock
+TOLERANCE: Final = 0.008  # seconds that the average may stray from there before the map follows it
+MISPLACED: Final = 0.02  # seconds: a constant deviation above this means that the first stamp was wrong
+
+Anchors = tuple[tuple[int, Fraction], ...]
+
+
+def _place(anchors: list[tuple[int, Fraction]], sample: int) -> int:
+    """Return the index of the last anchor at or before ``sample``, or 0."""
+    return max(0, bisect_right(anchors, sample, key=lambda anchor: anchor[0]) - 1)
+
+
+class TimeMap:
+    """Anchors of one track: sample -> presentation time, both ascending within a chunk.
+
+    Samples count from the start of the track at the rate of the segments. Memory is bounded: :meth:`forget`
+    drops what no later segment needs.
+
+    Args:
+        rate: Samples per second.
+
+    """
+
+    def __init__(self, rate: int) -> None:
+        self.rate = rate
+        self._anchors: list[tuple[int, Fraction]] = []
+        self._pinned = -1  # times up to this sample were given out and do not change any more
+
+    def restart(self, sample: int, time: Fraction) -> None:
+        """Begin a chunk at ``sample``, heard at ``time``: what was known before says nothing from here on."""
+        self._anchors = [(sample, time)]
+        self._pinned = sample
+
+    def anchor(self, sample: int, time: Fraction) -> None:
+        """State that ``sample`` is heard at ``time``; what was stated of later samples is dropped.
+
+        Not taken where it would move a time that was given out, or make time stand still or run back.
+        """
+        if sample <= self._pinned:
+            return
+        while self._anchors[-1][0] >= sample:
+            self._anchors.pop()
+        if time > self._anchors[-1][1]:
+            self._anchors.append((sample, time))
+
+    def time_at(self, sample: int) -> Fraction:
+        """Return the presentation time of ``sample``; past the last anchor time runs at the nominal rate."""
+        place = _place(self._anchors, sample)
+        base, time = self._anchors[place]
+        if place + 1 == len(self._anchors):
+            return time + Fraction(sample - base, self.rate)
+        next_base, next_time = self._anchors[place + 1]
+        # Between anchors the map is an estimate: microseconds are more than it is good for.
+        return round(time + (sample - base) * (next_time - time) / (next_base - base), 6)
+
+    def span(self, first: int, end: int) -> tuple[Anchors, Fraction]:
+        """Return the anchors of the samples from ``first`` up to ``end``, counted from ``first``, and the time of ``end``.
+
+        The first anchor is at sample 0. Times up to ``end`` are pinned: they stay as they were given out,
+        whatever is learned later, so that one segment ends where the next begins.
+        """
+        start, finish = self.time_at(first), self.time_at(end)
+        inside = [(s - first, t) for s, t in self._anchors if first < s < end]
+        bent = any(s >= end for s, _ in self._anchors)
+        anchors = ((0, start), *inside, *([(end - first, finish)] if bent else []))
+        if end > self._pinned:
+            later = [anchor for anchor in self._anchors if anchor[0] > end]
+            self._anchors = [*(a for a in self._anchors if a[0] < end), (end, finish), *later]
+            self._pinned = end
+        return anchors, finish
+
+    def forget(self, before: int) -> None:
+        """Forget anchors that no sample from ``before`` on needs."""
+        del self._anchors[: _place(self._anchors, before)]
+
+
+Judgement = Literal["follows", "suspect", "jumps"]
+
+
+@dataclass(slots=True)
+class Follower:
+    """Compares the stamps of a chunk's frames with what the frames before lead to expect.
+
+    Positions are seconds of sound since the chunk began (a float holds them exactly enough for months),
+    times are seconds of presentation.
+
+    Attributes:
+        moves: Corrections of the map that wait to be taken over: pairs of (position, time), ascending.
+        jump: After a judgement of ``suspect`` or ``jumps``, the seconds by which stamps run later (earlier if
+            negative) from the frame that was suspected on.
+
+    """
+
+    moves: list[tuple[float, float]] = field(default_factory=list)
+    jump: float = 0.0
+    _base: float = 0.0  # time less position, as the last anchor has it
+    _bias: float | None = None  # the deviation that stays constant; None until one window is full
+    _sum: float = 0.0
+    _weight: float = 0.0
+    _window_start: float = 0.0
+    _before: tuple[float, float] | None = None  # middle of the window before, and its mean deviation
+    _suspect: float | None = None  # time less position that a lone stamp claims
+
+    def start(self, time: float) -> None:
+        """Begin a chunk at ``time``."""
+        self.moves.clear()
+        self._base = time
+        self._bias = self._before = self._suspect = None
+        self._restart_window(0.0)
+
+    def judge(self, position: float, time: float, seconds: float) -> Judgement:
+        """Take note of a frame's stamp.
+
+        A stamp that is more than :data:`JUMP` off is ``suspect`` until another agrees with it; then the
+        stamps really have made a jump. A damaged stamp by itself changes nothing.
+
+        Args:
+            position: Where the frame stands if nothing is missing before it.
+            time: Its stamp.
+            seconds: How long it lasts.
+
+        """
+        deviation = time - position - self._base
+        if -JUMP <= deviation <= JUMP:
+            self._suspect = None
+            self._sum += deviation * seconds
+            self._weight += seconds
+            if self._weight >= WINDOW:
+                self._close_window(position + seconds)
+            return "follows"
+        claimed = time - position
+        if self._suspect is None or abs(claimed - self._suspect) > JUMP:
+            self._suspect = claimed
+            self.jump = deviation
+            return "suspect"
+        self._suspect = None
+        return "jumps"
+
+    def finish(self, position: float) -> None:
+        """Close the last window at the end of a chunk, unless it is too short to say anything."""
+        if self._weight >= WINDOW / 3:
+            self._close_window(position)
+
+    def _close_window(self, end: float) -> None:
+        mean = self._sum / self._weight
+        middle = (self._window_start + end) / 2
+        self._restart_window(end)
+        if self._bias is None:
+            self._bias = mean if BIAS < abs(mean) <= MISPLACED else 0.0
+        stray = mean - self._bias
+        if abs(stray) <= TOLERANCE:
+            self._before = (middle, stray)
+            return
+        # The map bends where the deviation began, not at the last anchor, which can be hours back.
+        if self._before is not None:
+            knee, deviation = self._before
+            self.moves.append((knee, self._base + knee + deviation))
+        self.moves.append((middle, self._base + middle + stray))
+        self._base += stray
+        self._before = (middle, 0.0)
+
+    def _restart_window(self, start: float) -> None:
+        self._sum = self._weight = 0.0
+        self._window_start = start
