@@ -155,9 +155,11 @@ def _place_sound(block: Block, screen: _Screen) -> bool:
     columns = sum(width(line) for line in lines)
     earliest, latest = max(0, _ms(block.start) - _LEAD), _ms(block.start + block.patience)
     wanted = min(max(screen.aim(columns), min(_STAY, _ms(block.end - block.start))), screen.longest)
-    return _place_alone(
-        block, lines, screen, earliest, latest, screen.need(columns), wanted
-    ) or _join_another(block, lines, screen, earliest, latest)
+    return (
+        _place_alone(block, lines, screen, earliest, latest, screen.need(columns), wanted)
+        or _join_another(block, lines, screen, earliest, latest)
+        or _part_words(block, lines, screen)
+    )
 
 
 def _place_alone(
@@ -211,6 +213,47 @@ def _join_another(block: Block, lines: list[str], screen: _Screen, earliest: int
         other.lines.append(lines)
         return True
     return False
+
+
+def _part_words(block: Block, lines: list[str], screen: _Screen) -> bool:
+    """Part a cue of two lines of speech into two cues of one line, to put a sound above one of them.
+
+    In talk without a pause this is the only way to show what else is heard; the words stay as readable.
+    """
+    at = _ms(block.start)
+    index = bisect_right(screen.placed, at, key=lambda placed: placed.start) - 1
+    if index < 0 or len(lines) + 1 > screen.profile.max_lines:
+        return False
+    whole = screen.placed[index]
+    if (
+        at > whole.end
+        or len(whole.blocks) != 1
+        or whole.blocks[0].category != "speech"
+        or whole.line_count != 2
+    ):
+        return False
+    (first, second), sound = whole.lines[0], sum(width(line) for line in lines)
+    middle = whole.start + (whole.end - whole.start) * width(first) // (width(first) + width(second))
+    early = at < middle
+    need_first = screen.need(width(first) + (sound if early else 0))
+    need_second = screen.need(width(second) + (0 if early else sound))
+    middle = min(max(middle, whole.start + need_first), whole.end - need_second - screen.gap)
+    if middle - whole.start < need_first:
+        return False
+    halves = [
+        _Placed(whole.start, middle, [replace(whole.blocks[0], text=first)], [[first]], middle),
+        _Placed(
+            middle + screen.gap,
+            whole.end,
+            [replace(whole.blocks[0], text=second)],
+            [[second]],
+            whole.heard_until,
+        ),
+    ]
+    halves[0 if early else 1].blocks.append(block)
+    halves[0 if early else 1].lines.append(lines)
+    screen.placed[index : index + 1] = halves
+    return True
 
 
 def _ms(seconds: Fraction) -> int:

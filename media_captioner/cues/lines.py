@@ -43,8 +43,11 @@ def width(text: str) -> int:
 
 def break_cost(left: str, right: str) -> int:
     """Return how much it hurts to break between the words ``left`` and ``right``: 0 is best, 10 is worst."""
-    if left.lower() in _CLINGING:
+    before = left.lower().strip("“\"'(")
+    if before in _CLINGING:
         return 10
+    if before in _CONJUNCTIONS or before in _PREPOSITIONS:
+        return 8  # they belong to what they introduce
     if left[-1:] in ".!?…。！？" or left.endswith((".”", "!”", "?”", '."', '!"', '?"')):
         return 0
     if left[-1:] in ",;:—–-，、；：":

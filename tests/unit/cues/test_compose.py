@@ -150,6 +150,20 @@ def test_a_sound_under_speech_shares_the_screen_with_it():
     assert texts(arranged)[0] == "[thunder rumbling]\nCome in now."
 
 
+def test_talk_without_a_pause_makes_room_for_a_bark():
+    said = [
+        speech("The quick brown fox jumps over the lazy dog, and then it runs away again.", 0, 5),
+        speech("Nobody knows why it would do so, but that is how the story has been told.", 5, 10),
+    ]
+    arranged = captions(segment(speech=said, sounds=[sound("dog barking", 1, 2)]), end=10)
+    assert texts(arranged) == [
+        "[dog barking]\nThe quick brown fox jumps over",
+        "the lazy dog, and then it runs away again.",
+        "Nobody knows why it would do so,\nbut that is how the story has been told.",
+    ]
+    assert lint(arranged.cues, NETFLIX, frame_rate=Fraction(25), end=Fraction(10)) == []
+
+
 def test_what_finds_no_room_is_kept_and_said():
     from fractions import Fraction
 
