@@ -61,21 +61,20 @@ class _Screen:
     gap: int
     end: int
     placed: list[_Placed] = field(default_factory=list)
+    shortest: int = 0
+    longest: int = 0
+
+    def __post_init__(self) -> None:
+        self.shortest = ceil(self.profile.min_seconds * 1000)
+        self.longest = int(self.profile.max_seconds * 1000)
 
     def need(self, columns: int) -> int:
         """Milliseconds that text of so many columns must stay at least."""
-        return max(ceil(self.profile.min_seconds * 1000), ceil(1000 * columns / self.profile.max_cps))
+        return max(self.shortest, _reading_time(columns, self.profile.max_cps))
 
     def aim(self, columns: int) -> int:
         """Milliseconds that text of so many columns should stay."""
-        return min(
-            max(ceil(self.profile.min_seconds * 1000), ceil(1000 * columns / self.profile.aim_cps)),
-            self.longest,
-        )
-
-    @property
-    def longest(self) -> int:
-        return int(self.profile.max_seconds * 1000)
+        return min(max(self.shortest, _reading_time(columns, self.profile.aim_cps)), self.longest)
 
     def lines(self, block: Block) -> list[str]:
         return (
@@ -254,6 +253,10 @@ def _part_words(block: Block, lines: list[str], screen: _Screen) -> bool:
     halves[0 if early else 1].lines.append(lines)
     screen.placed[index : index + 1] = halves
     return True
+
+
+def _reading_time(columns: int, speed: Fraction) -> int:
+    return -(-1000 * columns * speed.denominator // speed.numerator)
 
 
 def _ms(seconds: Fraction) -> int:

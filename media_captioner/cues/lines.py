@@ -41,7 +41,7 @@ def width(text: str) -> int:
     )
 
 
-def break_cost(left: str, right: str) -> int:
+def break_cost(left: str, right: str) -> int:  # noqa: PLR0911 - a table of rules, the first that holds wins
     """Return how much it hurts to break between the words ``left`` and ``right``: 0 is best, 10 is worst."""
     before = left.lower().strip("“\"'(")
     if before in _CLINGING:

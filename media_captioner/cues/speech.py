@@ -10,18 +10,11 @@ from fractions import Fraction
 from media_captioner.cues.block import Block
 from media_captioner.cues.lines import break_cost, join, pieces, width
 from media_captioner.cues.profiles import Profile
-from media_captioner.model import Anchor, Span, Speech
+from media_captioner.model import Anchor, Span, Speech, Word
 
 _PAUSE = 0.7  # seconds without words that end a thought as surely as a full stop
 _BREATH = 0.3
 _CHUNK_COST = 2.0  # what another cue costs, so that a thought is not chopped up without need
-
-
-@dataclass(frozen=True, slots=True)
-class _Timed:
-    text: str
-    start: Fraction
-    end: Fraction
 
 
 def speech_blocks(
@@ -63,20 +56,20 @@ def speech_blocks(
     return blocks
 
 
-def _timed_words(speech: Speech, text: str, span: Span, profile: Profile) -> list[_Timed]:
+def _timed_words(speech: Speech, text: str, span: Span, profile: Profile) -> Sequence[Word]:
     # A dressed line must fit too, so a word may be as wide as a line less the widest dress (the notes of lyrics).
     parts = pieces(text, profile.max_chars - 6)
     if len(parts) == len(speech.words) and all(
         part == word.text for part, word in zip(parts, speech.words, strict=True)
     ):
-        return [_Timed(word.text, word.start, max(word.end, word.start)) for word in speech.words]
+        return speech.words
     # No word times for these words (a translation, a quote): they share the span by their length.
     total = sum(width(part) + 1 for part in parts)
     timed, position = [], 0
     for part in parts:
         start = span.start + span.duration * Fraction(position, total)
         position += width(part) + 1
-        timed.append(_Timed(part, start, span.start + span.duration * Fraction(position, total)))
+        timed.append(Word(part, start, span.start + span.duration * Fraction(position, total), 0.0))
     return timed
 
 
@@ -102,7 +95,7 @@ class _Table:
     stops: list[float]
 
 
-def _table(words: Sequence[_Timed]) -> _Table:
+def _table(words: Sequence[Word]) -> _Table:
     table = _Table([0], [], [0.0], [0.0], [], [])
     for place, word in enumerate(words):
         joined = word.text.startswith("\0")
@@ -141,7 +134,7 @@ def _reach(table: _Table, profile: Profile, lead: int, before: int, after: int) 
     return reach
 
 
-def _best_cut(words: Sequence[_Timed], profile: Profile, label: str, sung: str) -> list[tuple[int, int]]:
+def _best_cut(words: Sequence[Word], profile: Profile, label: str, sung: str) -> list[tuple[int, int]]:
     """Return the cuts with the least total cost, by dynamic programming over the ends of words."""
     table = _table(words)
     before, after = (width(part) for part in sung.split("{}"))

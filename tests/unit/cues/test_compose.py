@@ -152,13 +152,13 @@ def test_a_sound_under_speech_shares_the_screen_with_it():
 
 def test_talk_without_a_pause_makes_room_for_a_bark():
     said = [
-        speech("The quick brown fox jumps over the lazy dog, and then it runs away again.", 0, 5),
+        speech("The old grey fox walks down the hill, and then it turns and goes away again.", 0, 5),
         speech("Nobody knows why it would do so, but that is how the story has been told.", 5, 10),
     ]
     arranged = captions(segment(speech=said, sounds=[sound("dog barking", 1, 2)]), end=10)
     assert texts(arranged) == [
-        "[dog barking]\nThe quick brown fox jumps over",
-        "the lazy dog, and then it runs away again.",
+        "[dog barking]\nThe old grey fox walks down the hill,",
+        "and then it turns and goes away again.",
         "Nobody knows why it would do so,\nbut that is how the story has been told.",
     ]
     assert lint(arranged.cues, NETFLIX, frame_rate=Fraction(25), end=Fraction(10)) == []
