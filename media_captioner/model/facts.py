@@ -66,6 +66,9 @@ class Sound:
         alternatives: What else it may be, as caption wording.
         confidence: 0 to 1, or None where the captioner gives none.
         evidence: Where it comes from.
+        mentions: How often the description states it as surely as it does; a measure of its weight.
+        votes: Of several descriptions of the same sound, how many state it and how many there are; None
+            where there is only one.
 
     """
 
@@ -78,6 +81,8 @@ class Sound:
     alternatives: tuple[str, ...] = ()
     confidence: float | None = None
     evidence: Evidence | None = None
+    mentions: int = 1
+    votes: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +120,11 @@ class Speech:
         words: Word by word, where a recogniser timed them.
         confidence: 0 to 1, or None.
         evidence: Where it comes from.
+        emotions: Perceived emotions by their canonical names, strongest first (``frustrated``); only from what
+            is said of this utterance.
+        voice: Which of the description's voices speaks, 1 for the first mentioned; 0 where that is not known.
+        votes: Of several descriptions of the same sound, how many state it and how many there are; None
+            where there is only one.
 
     """
 
@@ -130,6 +140,9 @@ class Speech:
     words: tuple[Word, ...] = ()
     confidence: float | None = None
     evidence: Evidence | None = None
+    emotions: tuple[str, ...] = ()
+    voice: int = 0
+    votes: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +159,9 @@ class Music:
         span: When.
         confidence: 0 to 1, or None.
         evidence: Where it comes from.
+        pace: Tempo as said (``slow``), or None.
+        votes: Of several descriptions of the same sound, how many state it and how many there are; None
+            where there is only one.
 
     """
 
@@ -158,6 +174,8 @@ class Music:
     span: Span | None = None
     confidence: float | None = None
     evidence: Evidence | None = None
+    pace: str | None = None
+    votes: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +187,8 @@ class Place:
         setting: ``indoor``, ``outdoor`` or None.
         polarity: How surely it is stated.
         evidence: Where it comes from.
+        votes: Of several descriptions of the same sound, how many state it and how many there are; None
+            where there is only one.
 
     """
 
@@ -176,6 +196,7 @@ class Place:
     setting: Literal["indoor", "outdoor"] | None = None
     polarity: Polarity = "hedged"
     evidence: Evidence | None = None
+    votes: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +208,8 @@ class Quality:
         polarity: How surely it is stated.
         contradicted: True where a measurement says otherwise.
         evidence: Where it comes from.
+        votes: Of several descriptions of the same sound, how many state it and how many there are; None
+            where there is only one.
 
     """
 
@@ -194,6 +217,7 @@ class Quality:
     polarity: Polarity = "asserted"
     contradicted: bool = False
     evidence: Evidence | None = None
+    votes: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,6 +229,8 @@ class Flag:
         polarity: ``asserted`` or ``hedged``; what is denied raises no flag.
         span: When, if known.
         evidence: Where it comes from.
+        votes: Of several descriptions of the same sound, how many state it and how many there are; None
+            where there is only one.
 
     """
 
@@ -212,6 +238,7 @@ class Flag:
     polarity: Polarity = "asserted"
     span: Span | None = None
     evidence: Evidence | None = None
+    votes: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
