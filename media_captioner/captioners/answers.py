@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from media_captioner.captioners.dialects import Dialect, Tokens
 from media_captioner.captioners.refusals import find_refusal, parse_json, refusal_in_event
-from media_captioner.captioners.sse import Decoder, Event
+from media_captioner.captioners.sse import Decoder, Event, EventTooLong
 from media_captioner.captioners.verdicts import Asked, as_error
 from media_captioner.errors import ContentRefused, ResponseInvalid, ResponseTruncated
 
@@ -96,7 +96,10 @@ class AnswerReader:
             if len(self._document) > MAX_ANSWER:
                 raise ResponseInvalid(f"Failed {self._doing}: more than {MAX_ANSWER} bytes were answered")
             return True
-        events = self._decoder.feed(block)
+        try:
+            events = self._decoder.feed(block)
+        except EventTooLong as error:
+            raise ResponseInvalid(f"Failed {self._doing}: {error}") from None
         for event in events:
             self._event(event)
         return bool(events)

@@ -16,5 +16,6 @@ def qwen_dashscope(options: Options) -> RemoteCaptioner:
         ConfigError: the region or the address cannot be used.
 
     """
-    dialect = Native(incremental=options.incremental)
+    # Without a stream nothing incremental is asked for, so events that come all the same repeat everything.
+    dialect = Native(incremental=options.incremental and options.stream)
     return at_model_studio("qwen-dashscope", "native", dialect, options)

@@ -17,8 +17,7 @@ from datetime import datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, Final
 
-from media_captioner.captioners.sse import Decoder, Event
-from media_captioner.errors import MediaCaptionerError
+from media_captioner.captioners.sse import Decoder, Event, EventTooLong
 from media_captioner.system.secrets import redact
 
 _SHOWN: Final = 300  # characters of a service's message that are repeated to a person
@@ -159,7 +158,7 @@ def _framed(status: int, body: bytes) -> Refusal | None:
     try:
         events = decoder.feed(body)
         last = decoder.finish()
-    except MediaCaptionerError:
+    except EventTooLong:
         return None
     for event in [*events, *([last] if last is not None else [])]:
         found = refusal_in_event(event, status=status)

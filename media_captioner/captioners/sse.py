@@ -13,14 +13,16 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from media_captioner.errors import ResponseInvalid
-
 MAX_EVENT: Final = 1024 * 1024
 """Bytes that one event, and so one line, may have. A whole description has a few thousand."""
 
 _LINE_END: Final = re.compile(rb"[\r\n]")
 _STATUS: Final = re.compile(r"\s*HTTP_STATUS/(\d{3})\s*")
 _BOM: Final = b"\xef\xbb\xbf"
+
+
+class EventTooLong(ValueError):
+    """An event or a line grows beyond what it may have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,7 @@ class Decoder:
         """Take the next bytes and return the events that they complete.
 
         Raises:
-            ResponseInvalid: an event or a line grows beyond ``max_event`` bytes.
+            EventTooLong: an event or a line grows beyond ``max_event`` bytes.
 
         """
         if self._skip_lf and block:
@@ -117,7 +119,7 @@ class Decoder:
         return events
 
     def _refuse(self) -> None:
-        raise ResponseInvalid(f"The answer holds an event of more than {self._max_event} bytes")
+        raise EventTooLong(f"the answer holds an event of more than {self._max_event} bytes")
 
     def _line(self, line: bytes) -> None:
         if len(line) > self._max_event:

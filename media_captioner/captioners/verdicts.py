@@ -148,7 +148,7 @@ _BY_MESSAGE: Final[tuple[tuple[re.Pattern[str], Verdict], ...]] = tuple(
 _VAGUE: Final = frozenset(
     {"", "invalidparameter", "invalidparametererror", "invalidrequesterror", "badrequest", "badrequesterror"}
     | {"invalidparameter.datainspection", "internalerror.algo", "invalidurl"}
-    | {"throttling.allocationquota", "insufficientquota", "allocationquota"}
+    | {"throttling.allocationquota", "insufficientquota", "ratelimiterror"}
 )
 
 _BY_CODE: Final = MappingProxyType(

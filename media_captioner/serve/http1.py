@@ -230,6 +230,10 @@ async def read_request(
         return None
     if not first:
         return None
+    if not first.isalpha() and first not in b"\r\n":
+        raise BadRequest(
+            400, "This is no HTTP/1.1 request"
+        )  # TLS, most likely: answer, so that it fails at once
     try:
         async with asyncio.timeout(limits.header_seconds):
             head = first + await reader.readuntil(b"\r\n\r\n")

@@ -112,7 +112,13 @@ def compatible_value(refused: Refused, request_id: str) -> dict[str, Any]:
 
 
 _TYPES: Final = MappingProxyType(
-    {400: "BadRequestError", 401: "AuthenticationError", 404: "NotFoundError", 429: "RateLimitError"}
+    {
+        400: "BadRequestError",
+        401: "AuthenticationError",
+        403: "PermissionDeniedError",
+        404: "NotFoundError",
+        429: "RateLimitError",
+    }
 )
 
 

@@ -16,7 +16,7 @@ from media_captioner.serve import frames
 from media_captioner.serve.frames import Reply
 
 ASKED = Asked("describing segment 1", "the service")
-REPLY = Reply("A dog 汪 barks — naïvely.", "m", "r-1", 0, 152, 160, 7)
+REPLY = Reply("Dog 汪 naïve.", "m", "r-1", 0, 152, 160, 7)
 DIALECTS = {
     "compatible": (Compatible(), lambda r: frames.compatible_stream(r, include_usage=True)),
     "incremental": (Native(), lambda r: frames.native_stream(r, incremental=True)),

@@ -8,8 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from media_captioner.captioners.sse import Decoder, Event
-from media_captioner.errors import ResponseInvalid
+from media_captioner.captioners.sse import Decoder, Event, EventTooLong
 
 NATIVE = (
     b'id:1\nevent:result\n:HTTP_STATUS/200\ndata:{"t":"\xe4\xb8\xad\xe6\x96\x87"}\n\n'
@@ -100,7 +99,7 @@ def test_an_unfinished_event_is_only_given_when_asked_for():
 def test_an_endless_event_is_refused(block):
     """Neither one long line nor many short ones get past the limit."""
     decoder = Decoder(max_event=1000)
-    with pytest.raises(ResponseInvalid, match="more than 1000 bytes"):
+    with pytest.raises(EventTooLong, match="more than 1000 bytes"):
         _ = [decoder.feed(block) for _ in range(10)]
 
 
