@@ -18,7 +18,7 @@ from media_captioner._version import __version__
 if TYPE_CHECKING:
     from media_captioner import errors
     from media_captioner.config import Settings
-    from media_captioner.export import export, load
+    from media_captioner.export import load, save
     from media_captioner.model import Captions, Cue
     from media_captioner.pipeline import caption, caption_async
 
@@ -30,8 +30,8 @@ __all__ = [
     "caption",
     "caption_async",
     "errors",
-    "export",
     "load",
+    "save",
 ]
 
 _HOMES = {
@@ -40,7 +40,7 @@ _HOMES = {
     "Settings": "media_captioner.config",
     "caption": "media_captioner.pipeline",
     "caption_async": "media_captioner.pipeline",
-    "export": "media_captioner.export",
+    "save": "media_captioner.export",
     "load": "media_captioner.export",
 }
 

@@ -129,8 +129,8 @@ class _Work:
                 self.media, self.choice.track, self.settings, self.captioner, self.reporter, self.voice
             )
             outcome = "captioned"
-        await in_thread(self._check_unchanged, captions)
-        written = await in_thread(self._write, captions, targets, hearing)
+        identity = await in_thread(self._identity, captions)
+        written = await in_thread(self._write, captions, targets, hearing, identity)
         return TrackResult(self.choice, outcome, captions, written)
 
     def _hearing(self) -> dict[str, Any]:
@@ -177,24 +177,36 @@ class _Work:
                 standing.append(Written(exporter.name, path))
         return (*standing, Written("json", self.layout.sidecar))
 
-    def _check_unchanged(self, captions: Captions) -> None:
+    def _identity(self, captions: Captions) -> str:
+        """Return the identity of the bytes that were captioned; empty where they changed under way.
+
+        A file that still grows is captioned as far as it went, and its captions say so; without an identity
+        they are never up to date, so the next run captions what the file has become.
+        """
+        then = self.media.fingerprint
         try:
-            unchanged = files.fingerprint(self.media.path) == self.media.fingerprint
+            now = files.fingerprint(self.media.path)
         except OSError:
-            unchanged = False
-        if not unchanged and captions.partial is None:
-            raise MediaChanged(
-                f"Did not write captions of {self.media.path}: it changed while it was being captioned",
-                hint="Caption it again when it is complete.",
-            )
+            now = None
+        if now == then:
+            return files.content_id(self.media.path)
+        same_file = now is not None and (now.inode, now.device) == (then.inode, then.device)
+        if same_file and captions.partial is not None:
+            return ""
+        raise MediaChanged(
+            f"Did not write captions of {self.media.path}: it "
+            + ("changed" if same_file else "was replaced" if now else "was removed")
+            + " while it was being captioned",
+            hint="Caption it again when it is complete.",
+        )
 
     def _write(
-        self, captions: Captions, targets: list[Place], hearing: dict[str, Any]
+        self, captions: Captions, targets: list[Place], hearing: dict[str, Any], identity: str
     ) -> tuple[Written, ...]:
         looks = self.settings.model_dump(mode="json", include={*_LOOKS})
         context = ExportContext(
             now=self.clock.now(),
-            content_id=files.content_id(self.media.path),
+            content_id=identity,
             settings={**hearing, **looks},
         )
         written = tuple(write_all(captions, targets, context))

@@ -31,7 +31,7 @@ def load(path: str | Path) -> Captions:
         raise UnsupportedMedia(f"Cannot read {place}: {error}") from error
 
 
-def export(
+def save(
     captions: Captions,
     folder: str | Path,
     *,
