@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import io
-import wave
-from collections.abc import Iterator
-from contextlib import closing
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -14,27 +10,26 @@ from types import MappingProxyType
 from typing import Final
 
 from media_captioner.captioners.limits import most_raw_bytes
-from media_captioner.errors import CorruptMedia, MediaCaptionerError
-from media_captioner.model import AudioTrack, Clip, Pcm, Segment
+from media_captioner.errors import MediaCaptionerError, MediaLimitExceeded, NoAudio
+from media_captioner.media.cutting import Cutting
+from media_captioner.media.encode import ENCODERS, encode
+from media_captioner.media.policy import MediaLimits
+from media_captioner.media.probe import probe
+from media_captioner.media.segments import open_segments
+from media_captioner.media.tracks import choose
+from media_captioner.model import Clip, Segment
 from media_captioner.protocols import Service
 from media_captioner.serve.refused import EMPTY, NOT_OPENED, TOO_LONG, invalid
 
-RATE: Final = 16_000
 MAX_SECONDS: Final = Fraction(2400)
 """Longest sound that is accepted: the service's 40 minutes."""
 
-MEDIA_TYPES: Final = MappingProxyType(
-    {
-        "wav": "audio/wav",
-        "wav_gsm_ms": "audio/wav",
-        "mp3": "audio/mpeg",
-        "aac": "audio/aac",
-        "amr": "audio/amr",
-        "3gp": "audio/3gpp",
-    }
-)
-"""The documented formats, by the names that clips have."""
+PADDING: Final = Fraction(1)
+"""Seconds beyond a limit that an encoder's padding may take; they are not held against the client."""
 
+_LIMITS: Final = MediaLimits(
+    max_seconds=MAX_SECONDS + PADDING, max_tracks=1, max_streams=4, max_wall_seconds=300.0
+)
 # RFC 2361: PCM, GSM 6.10, and WAVE_FORMAT_EXTENSIBLE, which can hold PCM.
 _WAVE_TAGS: Final = MappingProxyType({0x0001: "wav", 0xFFFE: "wav", 0x0031: "wav_gsm_ms"})
 # Second byte of a frame without its protection bit and version bit: ADTS has layer 0 (ISO/IEC 13818-7), MP3
@@ -93,80 +88,34 @@ def clips_of(path: Path, service: Service) -> Arrived:
     found = sniff(head)
     if found is None:
         raise invalid(NOT_OPENED)
-    try:
-        track, pcm = _decoded(path)
-    except MediaCaptionerError:
-        raise invalid(NOT_OPENED) from None
-    if not len(pcm):
+    segments = _segments(path, service)
+    seconds = sum((Fraction(len(one.pcm), one.rate) - one.overlap for one in segments), Fraction(0))
+    if not seconds:
         raise invalid(EMPTY)
-    seconds = Fraction(len(pcm), RATE)
-    if seconds > MAX_SECONDS + 1:  # an encoder's padding is not held against the client
+    if seconds > MAX_SECONDS + PADDING:
         raise invalid(TOO_LONG)
     room = most_raw_bytes(service) if service.max_data_url is not None else None
-    whole = service.max_seconds is None or seconds <= service.max_seconds
-    if whole and found in service.formats and (room is None or path.stat().st_size <= room):
-        clip = _clip(_segment(track, pcm, 0, Fraction(0)), path.read_bytes(), found)
+    fits = room is None or path.stat().st_size <= room
+    if len(segments) == 1 and found in service.formats and fits:
+        data = path.read_bytes()
+        digest = hashlib.sha256(data).hexdigest()
+        clip = Clip(segments[0], data, found, ENCODERS[found].media_type, Fraction(0), digest)
         return Arrived(path, found, seconds, (clip,))
-    return Arrived(path, found, seconds, tuple(_cut(track, pcm, service)))
+    return Arrived(path, found, seconds, tuple(encode(one) for one in segments))
 
 
-def _cut(track: AudioTrack, pcm: Pcm, service: Service) -> Iterator[Clip]:
-    longest = min(service.max_seconds or service.target_seconds, service.target_seconds)
-    size = int(longest * RATE)
-    for index, start in enumerate(range(0, len(pcm), size)):
-        segment = _segment(track, pcm[start : start + size], index, Fraction(start, RATE))
-        yield _clip(segment, _wav(segment.pcm), "wav")
-
-
-def _segment(track: AudioTrack, pcm: Pcm, index: int, start: Fraction) -> Segment:
-    end = start + Fraction(len(pcm), RATE)
-    return Segment(index, track, start, end, pcm, RATE, ((0, start),), "end")
-
-
-def _clip(segment: Segment, data: bytes, name: str) -> Clip:
-    digest = hashlib.sha256(data).hexdigest()
-    return Clip(segment, data, name, MEDIA_TYPES[name], Fraction(0), digest)
-
-
-def _wav(pcm: Pcm) -> bytes:
-    buffer = io.BytesIO()
-    with wave.open(buffer, "wb") as file:
-        file.setnchannels(1)
-        file.setsampwidth(2)
-        file.setframerate(RATE)
-        file.writeframes(pcm.astype("<i2").tobytes())
-    return buffer.getvalue()
-
-
-def _decoded(path: Path) -> tuple[AudioTrack, Pcm]:
-    """Return the main track of a file and its sound: ``int16``, shape ``(samples,)``, 16 kHz mono.
-
-    Raises:
-        MediaError: it cannot be decoded.
-
-    """
-    import av
-    import numpy as np
-
-    from media_captioner.media.probe import probe
-    from media_captioner.media.tracks import choose
-
-    track = choose(probe(path))[0].track
-    blocks: list[Pcm] = []
-    samples = 0
-    most = int((MAX_SECONDS + 2) * RATE)
+def _segments(path: Path, service: Service) -> list[Segment]:
+    longest = min(service.max_seconds or MAX_SECONDS, MAX_SECONDS) + PADDING
+    cutting = Cutting(target=longest, first=longest)
+    if service.max_seconds is not None and service.max_seconds < MAX_SECONDS:
+        cutting = Cutting(target=service.max_seconds, first=service.max_seconds)
     try:
-        with closing(av.open(str(path))) as container:
-            resampler = av.AudioResampler(format="s16", layout="mono", rate=RATE)
-            stream = next(found for found in container.streams.audio if found.index == track.index)
-            for frame in container.decode(stream):
-                for resampled in resampler.resample(frame):
-                    blocks.append(resampled.to_ndarray().reshape(-1).astype(np.int16))
-                    samples += len(blocks[-1])
-                if samples > most:
-                    break
-            blocks.extend(rest.to_ndarray().reshape(-1).astype(np.int16) for rest in resampler.resample(None))
-    except av.error.FFmpegError as error:
-        if not blocks:
-            raise CorruptMedia(f"Cannot decode {path.name}") from error
-    return track, np.concatenate(blocks) if blocks else np.zeros(0, np.int16)
+        media = probe(path, limits=_LIMITS)
+        with open_segments(media, choose(media)[0].track, cutting=cutting, limits=_LIMITS) as reader:
+            return list(reader)
+    except MediaLimitExceeded:
+        raise invalid(TOO_LONG) from None
+    except NoAudio:
+        raise invalid(EMPTY) from None
+    except MediaCaptionerError:
+        raise invalid(NOT_OPENED) from None
