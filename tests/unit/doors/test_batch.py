@@ -1,0 +1,106 @@
+"""Many assets: none is forgotten, and none stops the others."""
+
+import asyncio
+import json
+import os
+
+import pytest
+
+from media_captioner import batch
+from media_captioner.config import Settings
+from media_captioner.errors import AuthenticationFailed, DiskFull, MediaNotFound, UnsupportedMedia
+from media_captioner.protocols import SilentReporter
+from media_captioner.testing.captioner import FakeCaptioner
+from tests.unit.doors.conftest import make_clip
+
+
+def run(found, captioner, **settings):
+    work = batch.Batch(lambda _path: Settings(**settings), captioner, SilentReporter())
+    told = []
+    try:
+        asyncio.run(work.run(found, told.append))
+    finally:
+        assert told == work.reports
+    return work.reports
+
+
+def test_a_folder_is_searched_to_its_depth_by_name(tmp_path):
+    wanted = ["a.mp4", "b/c.MOV", "b/d/e.wav"]
+    for name in [*wanted, "notes.txt", "._a.mp4", ".cache/x.mp4", "a.en.vtt", "b/.hidden.mkv"]:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(b"x")
+    (tmp_path / "b" / "loop").symlink_to(tmp_path)
+    found = batch.find_media([tmp_path, tmp_path / "a.mp4"])
+    assert [str(path.relative_to(tmp_path)) for path in found] == wanted
+
+
+def test_a_folder_without_media_and_a_missing_file_are_said_in_their_turn(tmp_path, captioner):
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    good = make_clip(tmp_path / "good.mp4")
+    reports = run(batch.find_media([empty, tmp_path / "none.mp4", good]), captioner)
+    assert [report.state for report in reports] == ["failed", "failed", "done"]
+    assert [type(report.error) for report in reports[:2]] == [MediaNotFound, MediaNotFound]
+    assert str(empty) in reports[0].error.message
+    assert batch.exit_code(reports) == 3
+
+
+def test_one_bad_file_does_not_stop_the_batch(tmp_path, captioner):
+    good = [make_clip(tmp_path / name) for name in ("a.mp4", "c.mp4")]
+    bad = tmp_path / "b.mp4"
+    bad.write_bytes(os.urandom(4096))
+    reports = run([good[0], bad, good[1]], captioner)
+    assert [report.state for report in reports] == ["done", "failed", "done"]
+    assert isinstance(reports[1].error, UnsupportedMedia)
+
+
+@pytest.mark.parametrize("error", [AuthenticationFailed("wrong key"), DiskFull("no space")])
+def test_what_concerns_the_whole_queue_stops_it_once(tmp_path, error):
+    paths = [make_clip(tmp_path / name) for name in ("a.mp4", "b.mp4")]
+    captioner = FakeCaptioner(error)
+    work = batch.Batch(lambda _path: Settings(), captioner, SilentReporter())
+    with pytest.raises(type(error)):
+        asyncio.run(work.run(paths, lambda _report: None))
+    assert len(work.reports) == 1
+    assert len(captioner.clips) == 1
+
+
+def test_different_failures_give_exit_code_one_and_like_ones_their_own(tmp_path):
+    report = batch.AssetReport
+    media, output = UnsupportedMedia("x"), DiskFull("y")
+    assert batch.exit_code([]) == 0
+    assert batch.exit_code([report(tmp_path, "done"), report(tmp_path, "failed", error=media)]) == 3
+    assert (
+        batch.exit_code([report(tmp_path, "failed", error=media), report(tmp_path, "failed", error=output)])
+        == 1
+    )
+
+
+def test_a_report_is_json_with_everything_a_script_needs(tmp_path, captioner):
+    path = make_clip(tmp_path / "clip.mp4")
+    [report] = run([path], captioner)
+    told = json.loads(json.dumps(report.to_json()))
+    assert (told["source"], told["state"]) == (str(path), "done")
+    [track] = told["tracks"]
+    assert track["number"] == 1
+    assert [os.path.basename(name) for name in track["files"]] == [
+        "clip.en.vtt",
+        "clip.xmp",
+        "clip.media_captioner.json",
+    ]
+
+
+def test_settings_may_differ_from_folder_to_folder(tmp_path, captioner):
+    paths = [
+        make_clip(tmp_path / folder / "clip.mp4")
+        for folder in ("one", "two")
+        if not (tmp_path / folder).mkdir()
+    ]
+    work = batch.Batch(
+        lambda path: Settings(profile="bbc" if path.parent.name == "two" else "netflix-en"),
+        captioner,
+        SilentReporter(),
+    )
+    asyncio.run(work.run(paths, lambda _report: None))
+    assert "[beeping]" in (tmp_path / "one/clip.en.vtt").read_text()
+    assert "BEEPING" in (tmp_path / "two/clip.en.vtt").read_text()
