@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+from pathlib import Path
 
 import pytest
 
@@ -83,7 +84,7 @@ def test_a_report_is_json_with_everything_a_script_needs(tmp_path, captioner):
     assert (told["source"], told["state"]) == (str(path), "done")
     [track] = told["tracks"]
     assert track["number"] == 1
-    assert [os.path.basename(name) for name in track["files"]] == [
+    assert [Path(name).name for name in track["files"]] == [
         "clip.en.vtt",
         "clip.xmp",
         "clip.media_captioner.json",
