@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import os
 import ssl
 from collections.abc import Awaitable, Callable
 from typing import Final, Self
@@ -80,7 +81,7 @@ class Listener:
                 self._accepted, self._host, self._port, limit=self._limits.header_bytes, ssl=self._tls
             )
         except OSError as error:
-            reason = (error.strerror or str(error)).lower()
+            reason = os.strerror(error.errno).lower() if error.errno else str(error)
             raise ConfigError(
                 f"Cannot serve on {self._host}, port {self._port}: {reason}",
                 hint="Choose another --port, or stop the program that uses it.",
