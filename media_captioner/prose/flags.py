@@ -1,0 +1,119 @@
+"""Review flags: what a person may want to look at before a tape is published.
+
+Meant to miss nothing: a guess raises a flag as well as a statement, words spoken raise some that prose does not,
+and only what is denied raises none. A flag decides nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from functools import cache
+from typing import Final
+
+from media_captioner.model import Evidence, Flag, Polarity, Sound, Speech
+from media_captioner.prose.lexicon import FlagWord, Mask, lexicon, table
+from media_captioner.prose.polarity import HEDGED, NAMES
+from media_captioner.prose.reading import Passage, Reading
+from media_captioner.prose.words import tokens
+
+_SPOKEN: Final = frozenset({"speech", "all"})
+_WRITTEN: Final = frozenset({"prose", "all"})
+
+
+def find(reading: Reading, sounds: Sequence[Sound], speech: Sequence[Speech]) -> tuple[Flag, ...]:
+    """Return the flags of a description, each once, as surely stated as its surest reason.
+
+    Args:
+        reading: The description.
+        sounds: Its sounds; some AudioSet classes raise a flag.
+        speech: Its speech; words spoken and children's voices raise flags.
+
+    """
+    found: dict[str, tuple[int, Flag]] = {}
+    for name, polarity, evidence in (*_of_sounds(sounds), *_of_speech(speech), *_of_prose(reading)):
+        rank = NAMES.index(polarity)
+        if rank > HEDGED:
+            continue
+        known = found.get(name)
+        if known is None or rank < known[0]:
+            found[name] = (rank, Flag(name, polarity, evidence=evidence))
+    return tuple(flag for _, flag in found.values())
+
+
+Reason = tuple[str, Polarity, Evidence | None]
+
+
+def _of_sounds(sounds: Sequence[Sound]) -> Iterable[Reason]:
+    by_class = _classes()
+    for sound in sounds:
+        for name in sound.audioset:
+            for flag in by_class.get(name, ()):
+                yield flag, sound.polarity, sound.evidence
+
+
+def _of_speech(speech: Sequence[Speech]) -> Iterable[Reason]:
+    for spoken in speech:
+        if spoken.speaker == "child":
+            yield "minor", spoken.polarity, spoken.evidence
+        for text in (spoken.text, spoken.translation):
+            if not text:
+                continue
+            words = [token.word for token in tokens(text)]
+            for hit in lexicon().find(words).get(FlagWord, []):
+                if hit.found.columns[1] in _SPOKEN:
+                    yield hit.found.columns[0], spoken.polarity, spoken.evidence
+            if is_profane(text):
+                yield "profanity", spoken.polarity, spoken.evidence
+
+
+def _of_prose(reading: Reading) -> Iterable[Reason]:
+    for passage in reading.passages:
+        masked = {place for hit in passage.hits(Mask) for place in range(hit.start, hit.end)}
+        for hit in passage.hits(FlagWord):
+            if hit.found.columns[1] in _WRITTEN and not (hit.end - hit.start == 1 and hit.start in masked):
+                rank = passage.rank(hit.start, hit.end)
+                yield hit.found.columns[0], NAMES[rank], passage.evidence(hit.start, hit.end)
+        yield from _profane_prose(passage)
+
+
+def _profane_prose(passage: Passage) -> Iterable[Reason]:
+    if not is_profane(passage.text):
+        return
+    for place, word in enumerate(passage.words):
+        if is_profane(word):
+            rank = passage.ranks[place]
+            yield "profanity", NAMES[rank], passage.evidence(place, place + 1)
+
+
+def is_profane(text: str) -> bool:
+    """Whether a word of the profanity list stands in ``text``."""
+    return bool(_profanity().search(text.lower()))
+
+
+@cache
+def _profanity() -> re.Pattern[str]:
+    """Compile the word list: whole words, or any place in scripts without spaces; ``*`` is any ending."""
+    whole: list[str] = []
+    anywhere: list[str] = []
+    for (word,) in table("profanity"):
+        bare = re.escape(word.rstrip("*"))
+        if re.match(r"[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]", word):
+            anywhere.append(bare)
+        else:
+            whole.append(bare + (r"\w*" if word.endswith("*") else ""))
+    return re.compile(rf"\b(?:{'|'.join(whole)})\b|{'|'.join(anywhere)}")
+
+
+@cache
+def _classes() -> dict[str, list[str]]:
+    """Return the flags each AudioSet class raises."""
+    found: dict[str, list[str]] = {}
+    for name, _, words in table("flags"):
+        for phrase in words.split(";"):
+            kind, _, class_name = phrase.strip().partition(":")
+            if kind == "class":
+                found.setdefault(class_name, []).append(name)
+    return found
+
+

@@ -1,0 +1,80 @@
+"""Words to find a description by: AudioSet names of what it asserts, and the emotions of its voices."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache
+from typing import Final
+
+from media_captioner.model import Facts, Music, Speech
+from media_captioner.prose.lexicon import table
+
+_SPEAKERS: Final = {
+    "man": "Male speech, man speaking",
+    "woman": "Female speech, woman speaking",
+    "child": "Child speech, kid speaking",
+    "robot": "Speech synthesizer",
+}
+
+
+def tags(facts: Facts) -> tuple[str, ...]:
+    """Return the AudioSet names of everything the facts assert, each once, speech and sounds before music.
+
+    Nothing that was denied, guessed or only compared is among them.
+    """
+    names = [*_speech(facts.speech)]
+    for sound in facts.sounds:
+        if sound.polarity == "asserted":
+            names.extend(sound.audioset)
+    for music in facts.music:
+        if music.polarity == "asserted":
+            names.extend(_music(music))
+    return tuple(dict.fromkeys(names))
+
+
+def emotions(facts: Facts) -> tuple[str, ...]:
+    """Return canonical names of the emotions heard: of the voices, or of the music where nobody speaks."""
+    found = [name for speech in facts.speech if speech.polarity == "asserted" for name in speech.emotions]
+    if not any(not speech.sung for speech in facts.speech):
+        moods = _moods()
+        for music in facts.music:
+            if music.polarity == "asserted":
+                found.extend(moods[word] for word in music.mood if word in moods)
+    return tuple(dict.fromkeys(found))
+
+
+def _speech(speeches: tuple[Speech, ...]) -> Iterator[str]:
+    sure = [speech for speech in speeches if speech.polarity == "asserted" and not speech.sung]
+    for speech in sure:
+        if speech.speaker in _SPEAKERS:
+            yield _SPEAKERS[speech.speaker]
+    if len({speech.voice for speech in sure if speech.voice}) > 1:
+        yield "Conversation"
+    elif sure and not any(speech.speaker for speech in sure):
+        yield "Speech"
+
+
+def _music(music: Music) -> Iterator[str]:
+    yield "Music"
+    if music.genre is not None:
+        yield from _classes("genres").get(music.genre, ())
+    for name in music.instruments:
+        yield from _classes("instruments").get(name, ())
+
+
+@cache
+def _classes(name: str) -> dict[str, tuple[str, ...]]:
+    """Return the AudioSet names of the rows of a table, by the row's own name."""
+    return {row[0]: () if row[1] == "-" else tuple(row[1].split("|")) for row in table(name)}
+
+
+@cache
+def _moods() -> dict[str, str]:
+    found: dict[str, str] = {}
+    for kind, words in table("music"):
+        if kind == "mood":
+            for pair in words.split(";"):
+                word, _, emotion = pair.strip().partition(":")
+                if emotion != "-":
+                    found[word] = emotion
+    return found

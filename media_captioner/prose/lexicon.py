@@ -1,0 +1,306 @@
+"""The lexicon: tables of words, read once, compiled into one tree that finds every known phrase in one pass."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from importlib import resources
+from itertools import product
+from typing import Any, Final, NamedTuple, TypeVar
+
+from media_captioner.model.soundtable import by_name
+from media_captioner.prose.words import SKIPPED, lemmatiser, plain, tokens
+
+T = TypeVar("T")
+
+OWN: Final = "=sound"
+"""In ``sounds.tsv``, the action of a thing that is merely heard."""
+
+_KEYS_KEPT: Final = 50_000  # words whose keys are remembered; a text of a million strange words must not fill memory
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A sound of the lexicon: its caption, coarse group, whether it lasts, and the AudioSet names it stands for."""
+
+    label: str
+    group: str
+    lasts: bool
+    classes: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class Action:
+    """A phrase for a sound: what it means by itself, and what it means of a thing of some set."""
+
+    default: Entry | None = None
+    by_source: dict[str, Entry] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A phrase for a thing: the set it belongs to, and what a caption calls it (None: the word itself)."""
+
+    name: str
+    caption: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A phrase of a simple table: the table, the row's columns before the words, and the phrase."""
+
+    table: str
+    columns: tuple[str, ...]
+    phrase: str
+
+
+class Mask(Row):
+    """A phrase that contains a word for a sound and means none."""
+
+
+class Cue(Row):
+    """A phrase of ``polarity.tsv``: (kind, reach)."""
+
+
+class Instrument(Row):
+    """A phrase of ``instruments.tsv``: (name, classes, loose)."""
+
+
+class Genre(Row):
+    """A phrase of ``genres.tsv``: (name, classes, alone)."""
+
+
+class MusicWord(Row):
+    """A phrase of ``music.tsv``: (kind,)."""
+
+
+class Person(Row):
+    """A phrase of ``people.tsv``: (speaker, role)."""
+
+
+class Saying(Row):
+    """A phrase of ``saying.tsv``: (kind,)."""
+
+
+class Emotion(Row):
+    """A phrase of ``emotions.tsv``: (name, strength)."""
+
+
+class Language(Row):
+    """A phrase of ``languages.tsv``: (tag, kind)."""
+
+
+class Locale(Row):
+    """A phrase of ``places.tsv``: (setting, weight)."""
+
+
+class Remark(Row):
+    """A phrase of ``qualities.tsv``: (term, need)."""
+
+
+class FlagWord(Row):
+    """A phrase of ``flags.tsv``: (name, where)."""
+
+
+class Modifier(Row):
+    """A word of ``modifiers.tsv``: (kind, lasting)."""
+
+
+_TABLES: Final[dict[str, type[Row]]] = {
+    "masks": Mask,
+    "polarity": Cue,
+    "instruments": Instrument,
+    "genres": Genre,
+    "music": MusicWord,
+    "people": Person,
+    "saying": Saying,
+    "emotions": Emotion,
+    "languages": Language,
+    "places": Locale,
+    "qualities": Remark,
+    "flags": FlagWord,
+    "modifiers": Modifier,
+}
+
+
+class Hit(NamedTuple):
+    """A phrase found in a sentence: index of its first word, index after its last, and what it is."""
+
+    start: int
+    end: int
+    found: Any
+
+
+class _Node:
+    __slots__ = ("found", "next")
+
+    def __init__(self) -> None:
+        self.next: dict[str, _Node] = {}
+        self.found: dict[type, list[Any]] = {}
+
+
+def table(name: str) -> Iterator[list[str]]:
+    """Yield the rows of a table of this package, without comments and heading."""
+    text = resources.files("media_captioner.prose").joinpath("data", f"{name}.tsv").read_text("utf-8")
+    lines = [line for line in text.splitlines() if line and not line.startswith("#")]
+    for line in lines[1:]:
+        yield line.split("\t")
+
+
+def phrases(words: str) -> Iterator[str]:
+    """Yield the phrases of a cell of words: parted by ``;``, alternatives of one word by ``/``."""
+    for phrase in words.split(";"):
+        parts = [part.split("/") if part not in {"/", "="} else [part] for part in phrase.split()]
+        for choice in product(*parts):
+            if choice:
+                yield " ".join(choice)
+
+
+class Lexicon:
+    """Every table, compiled.
+
+    Attributes:
+        own: What a thing of a set is called when it is merely heard.
+
+    """
+
+    def __init__(self) -> None:
+        self.own: dict[str, Entry] = {}
+        self._root = _Node()
+        self._keys: dict[str, tuple[str, ...]] = {}
+        self._pending: list[tuple[list[str], Any]] = []
+        self._actions: dict[str, Action] = {}
+        self._gather()
+        vocabulary = {word.lstrip("=") for spelled, _ in self._pending for word in spelled}
+        self._exact = {word for spelled, _ in self._pending for word in spelled if word.startswith("=")}
+        irregular = {form: lemma for form, lemma in table("irregular")}
+        self.lemma = lemmatiser(vocabulary, irregular)
+        for spelled, found in self._pending:
+            self._plant([word if word.startswith("=") else self.lemma(word) for word in spelled], found)
+        self._pending = []
+
+    def find(self, words: Sequence[str]) -> dict[type, list[Hit]]:
+        """Return every known phrase in ``words``, the longest at each word, by kind.
+
+        Args:
+            words: The words of one sentence, as ``words.tokens`` makes them.
+
+        """
+        found: dict[type, list[Hit]] = defaultdict(list)
+        keys = [self.keys(word) for word in words]
+        first = self._root.next
+        count = len(words)
+        for start in range(count):
+            nodes = [first[key] for key in keys[start] if key in first]
+            if not nodes:
+                continue
+            best: dict[type, Hit] = {}
+            end = start + 1
+            while nodes:
+                for node in nodes:
+                    for kind, things in node.found.items():
+                        best[kind] = Hit(start, end, things)
+                while end < count and words[end] in SKIPPED:
+                    end += 1
+                if end >= count:
+                    break
+                nodes = [node.next[key] for node in nodes for key in keys[end] if key in node.next]
+                end += 1
+            for kind, hit in best.items():
+                found[kind].extend(Hit(hit.start, hit.end, thing) for thing in hit.found)
+        return found
+
+    def keys(self, word: str) -> tuple[str, ...]:
+        """Return what ``word`` may be found under: its lemma, and itself where a table wants that spelling."""
+        keys = self._keys.get(word)
+        if keys is None:
+            if len(self._keys) > _KEYS_KEPT:
+                self._keys.clear()
+            lemma, exact = self.lemma(word), "=" + word
+            keys = (lemma, exact) if exact in self._exact else (lemma,)
+            self._keys[word] = keys
+        return keys
+
+    def _gather(self) -> None:
+        for name, caption, words in table("sources"):
+            source = Source(name, None if caption == "*" else caption)
+            for phrase in phrases(words):
+                self._want(phrase, source)
+        for columns in table("sounds"):
+            self._sound(columns)
+        for name, kind in _TABLES.items():
+            for *head, words in table(name):
+                for phrase in phrases(words):
+                    self._row(kind, name, tuple(head), phrase)
+
+    def _row(self, kind: type[Row], name: str, head: tuple[str, ...], phrase: str) -> None:
+        if kind is FlagWord and phrase.startswith("class:"):
+            return
+        columns = head
+        if kind is MusicWord and ":" in phrase:
+            phrase, _, emotion = phrase.partition(":")
+            columns = (*head, emotion)
+        self._want(phrase, kind(name, columns, phrase))
+
+    def _sound(self, columns: list[str]) -> None:
+        label, group, lasts, classes, words = columns
+        names = () if classes == "-" else tuple(classes.split("|"))
+        known = by_name().get(names[0]) if names else None
+        if known is not None:
+            label = known.label if label == "-" else label
+            group = known.group if group == "-" else group
+        entry = Entry(label, group, lasts == "1", names)
+        for phrase in phrases(words):
+            thing, _, action = phrase.rpartition(" ~ ")
+            if not thing:
+                self._action(phrase).default = entry
+            elif action == OWN:
+                self.own[thing.removeprefix("@")] = entry
+            else:
+                name = thing.removeprefix("@")
+                if not thing.startswith("@"):
+                    self._want(thing, Source(name, thing.lstrip("=")))
+                self._action(action).by_source.setdefault(name, entry)
+
+    def _action(self, phrase: str) -> Action:
+        action = self._actions.get(phrase)
+        if action is None:
+            action = self._actions[phrase] = Action()
+            self._want(phrase, action)
+        return action
+
+    def _want(self, phrase: str, found: Any) -> None:
+        self._pending.append((_spelled(phrase), found))
+
+    def _plant(self, spelled: list[str], found: Any) -> None:
+        node = self._root
+        for word in spelled:
+            node = node.next.setdefault(word, _Node())
+        things = node.found.setdefault(type(found), [])
+        for thing in things:
+            if isinstance(thing, Action):
+                # Two spellings of one lemma ("knock", "knocking"): one action.
+                thing.default = thing.default or found.default
+                for name, entry in found.by_source.items():
+                    thing.by_source.setdefault(name, entry)
+                return
+        if found not in things:
+            things.append(found)
+
+
+def _spelled(phrase: str) -> list[str]:
+    """Cut a phrase of a table as a text is cut; ``=`` stays at the word it marks."""
+    spelled: list[str] = []
+    for part in phrase.split():
+        exact = part.startswith("=")
+        cut = [token.word for token in tokens(part.lstrip("=")) if token.word not in SKIPPED]
+        spelled.extend("=" + word if exact else plain(word) for word in cut)
+    return spelled
+
+
+@cache
+def lexicon() -> Lexicon:
+    """Return the lexicon; its tables are read at the first call."""
+    return Lexicon()

@@ -1,0 +1,224 @@
+"""How surely each word of a sentence is stated: asserted, hedged, compared or negated.
+
+Descriptions deny and guess more than they state (about six denials, five guesses and three comparisons in each),
+so a word for a sound counts only where none of these reaches it. Cues are data (``polarity.tsv``); how far a cue
+reaches is decided here, by punctuation, connectives and lists: "no speech, music, or footsteps are heard, but a
+dog barks" denies three things and states one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from media_captioner.model import Polarity
+from media_captioner.prose.lexicon import Cue, Hit
+
+ASSERTED: Final = 0
+HEDGED: Final = 1
+COMPARED: Final = 2
+NEGATED: Final = 3
+
+NAMES: Final[tuple[Polarity, ...]] = ("asserted", "hedged", "compared", "negated")
+"""Names of the ranks above; where several cues reach a word, the highest rank wins."""
+
+_RANK: Final = {"no": NEGATED, "maybe": HEDGED, "like": COMPARED, "unreal": COMPARED}
+_STOPS: Final = frozenset({";", ":", "—", ".", "!", "?", "…", "–"})
+_SUFFIXES: Final = frozenset({"like", "style", "styled", "esque", "type", "sounding", "inspired", "influenced", "ish"})
+_FINITE: Final = frozenset(
+    "is are was were has have had can will does did begins begin begun starts continues continue remains remain "
+    "dominates dominate follows follow enters enter emerges emerge plays play rings ring resumes occurs persists "
+    "accompanies appears ends concludes joins repeats builds gives makes creates adds provides speaks says replies "
+    "barks sounds fades comes goes stops rises falls fills grows swells passes runs reveals underscores reinforces "
+    "suggests indicates implies ensures contributes allows marks becomes cuts interrupts breaks returns "
+    "reacts responds laughs claps cheers shouts sings whispers blends reinforce suggest indicate".split()
+)
+_PRESENCE: Final = frozenset(
+    "heard present audible detected detectable discernible discerned noticeable evident perceptible apparent "
+    "distinguishable identifiable found included used captured involved".split()
+)
+_NEW_CLAUSE: Final = frozenset("the this these that its his her their it he she they there another one what".split())
+_PARTICIPLES: Final = frozenset(
+    "recorded captured followed accompanied combined made played performed delivered set marked given taken coupled "
+    "leaving giving making creating adding lending allowing ensuring contributing reinforcing emphasizing".split()
+)
+_CONJUNCTIONS: Final = frozenset({"and", "or", "nor"})
+_LIST_WINDOW: Final = 9  # words within which a list element or its verb must show itself
+_NOUN_WINDOW: Final = 6
+_NOUN_ENDS: Final = frozenset("in on at from with by to for as that is are was were and , ( ) “ ”".split())
+_PREPOSED: Final = frozenset({"with", "including", "such"})
+
+
+def ranks(words: Sequence[str], cues: Sequence[Hit], keys: Sequence[str]) -> list[int]:
+    """Return the rank of each word.
+
+    Args:
+        words: The words of one sentence.
+        cues: What of ``polarity.tsv`` is found in them.
+        keys: The lemma of each word.
+
+    """
+    found = [ASSERTED] * len(words)
+    chosen = _longest(cues)
+    ends = {hit.start for hit in chosen if hit.found.columns[0] == "end"}
+    for hit in chosen:
+        kind, reach = hit.found.columns
+        rank = _RANK.get(kind)
+        if rank is None:
+            continue
+        first, last = _reach(words, hit, reach, kind, ends)
+        for place in range(first, last):
+            found[place] = max(found[place], rank)
+    _affixes(words, keys, found)
+    return found
+
+
+def of(found: Sequence[int], start: int, end: int) -> int:
+    """Return the rank of a phrase: the highest of its words."""
+    return max(found[start:end], default=ASSERTED)
+
+
+def _longest(cues: Sequence[Hit]) -> list[Hit]:
+    """Keep the longest of overlapping cues; of equally long ones the first kind of the table."""
+    kept: list[Hit] = []
+    taken: set[int] = set()
+    for hit in sorted(cues, key=lambda hit: (hit.start - hit.end, hit.start)):
+        places = set(range(hit.start, hit.end))
+        if not places & taken:
+            taken |= places
+            kept.append(hit)
+    return sorted(kept)  # by place: no two of them start at the same word
+
+
+def _reach(words: Sequence[str], hit: Hit, reach: str, kind: str, ends: set[int]) -> tuple[int, int]:
+    if reach == "back":
+        return _subject(words, hit.start, ends), hit.end
+    if reach == "rest":
+        return hit.start, next((k for k in range(hit.end, len(words)) if words[k] == ";"), len(words))
+    if reach == "noun":
+        stop = min(len(words), hit.end + _NOUN_WINDOW)
+        for place in range(hit.end, stop):
+            if words[place] in _NOUN_ENDS or words[place] in _STOPS:
+                return hit.end, place
+        return hit.end, stop
+    return hit.end, _clause_end(words, hit, kind, ends)
+
+
+def _clause_end(words: Sequence[str], hit: Hit, kind: str, ends: set[int]) -> int:
+    """Return the index after the last word that a cue reaches to the right."""
+    place = hit.end
+    opened = 0
+    count = len(words)
+    while place < count:
+        word = words[place]
+        if word in _STOPS or (place in ends and place > hit.end):
+            return place
+        if word == "(":
+            opened += 1
+        elif word == ")":
+            opened -= 1
+            if opened < 0:
+                return place
+        elif word == "," and _comma_ends(words, place, kind):
+            return place
+        elif word == "and" and kind == "no" and _starts_clause(words, place + 1):
+            return place
+        elif kind == "no" and word in _PRESENCE and not _lists(words, place + 1):
+            return place + 1
+        place += 1
+    return count
+
+
+def _lists(words: Sequence[str], place: int) -> bool:
+    """Whether what follows spells out what was just denied ("…are present, such as birds")."""
+    following = [word for word in words[place : place + 3] if word != ","]
+    return bool(following) and (following[0] in {"such", "including", "or", "nor"})
+
+
+def _starts_clause(words: Sequence[str], place: int) -> bool:
+    """Whether a clause with a verb of its own begins at ``place`` ("and the dog barks")."""
+    if place >= len(words):
+        return False
+    piece = _piece(words, place)
+    return words[place] in _NEW_CLAUSE and any(word in _FINITE for word in piece[1:])
+
+
+def _piece(words: Sequence[str], place: int) -> Sequence[str]:
+    """Return the words from ``place`` to the next comma or stop, a few at most."""
+    stop = min(len(words), place + _LIST_WINDOW)
+    for end in range(place, stop):
+        if words[end] == "," or words[end] in _STOPS:
+            return words[place:end]
+    return words[place:stop]
+
+
+def _comma_ends(words: Sequence[str], comma: int, kind: str) -> bool:
+    """Whether the comma closes what a cue reaches; the commas of a list do not."""
+    place = comma + 1
+    if place >= len(words):
+        return True
+    word = words[place]
+    piece = _piece(words, place)
+    if word in {"or", "nor"}:
+        return False
+    if word == "and":
+        return any(item in _FINITE for item in piece) and kind == "no"
+    if word in _NEW_CLAUSE or word in _PARTICIPLES or word in _PREPOSED:
+        return not (word == "such" and kind == "no")
+    if word.endswith("ing") and not _is_element(words, place):
+        return True
+    if any(item in _FINITE for item in piece):
+        # "no voices, birds, or insects are present": the verb belongs to the list as a whole.
+        return not ("or" in piece or "nor" in piece)
+    return not _closes(words, place)
+
+
+def _is_element(words: Sequence[str], place: int) -> bool:
+    """Whether the word at ``place`` is by itself an element of a list."""
+    return place + 1 < len(words) and words[place + 1] in {",", "or", "nor", "and"}
+
+
+def _closes(words: Sequence[str], place: int) -> bool:
+    """Whether a list goes on from ``place`` to an "and" or "or", or stops at once."""
+    stop = min(len(words), place + 3 * _LIST_WINDOW)
+    since = 0
+    for index in range(place, stop):
+        word = words[index]
+        if word in _CONJUNCTIONS:
+            return True
+        if word in _STOPS:
+            return since <= 4
+        since = 0 if word == "," else since + 1
+        if since > _LIST_WINDOW:
+            return False
+    return since <= 4
+
+
+def _subject(words: Sequence[str], cue: int, ends: set[int]) -> int:
+    """Return where the subject of a predicate begins ("footsteps and voices | are absent")."""
+    place = cue - 1
+    comma = cue
+    while place >= 0:
+        word = words[place]
+        if word in _STOPS or place in ends:
+            return place + 1
+        if word in _FINITE:
+            return comma + 1 if comma < cue else place + 1
+        if word == ",":
+            comma = place
+        place -= 1
+    return 0
+
+
+def _affixes(words: Sequence[str], keys: Sequence[str], found: list[int]) -> None:
+    """Apply "bell-like", "noise-free", "non-speech": marks inside a compound."""
+    for place, word in enumerate(words):
+        if word != "-" or place == 0 or place + 1 >= len(words):
+            continue
+        before, after = place - 1, place + 1
+        if words[after] in _SUFFIXES or keys[after] in _SUFFIXES:
+            found[before] = max(found[before], COMPARED)
+        elif words[after] in {"free", "less"}:
+            found[before] = NEGATED
+        elif words[before] == "non":
+            found[after] = NEGATED

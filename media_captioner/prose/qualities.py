@@ -1,0 +1,66 @@
+"""Remarks about the recording: guesses of a model that hears no decibels, kept apart from what is measured."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from media_captioner.model import Quality
+from media_captioner.prose.lexicon import Hit, Remark
+from media_captioner.prose.polarity import NAMES
+from media_captioner.prose.reading import Passage, Reading
+
+_RECORDING: Final = frozenset(
+    "recording recorded recorder recordings audio capture captured microphone mic equipment device tape fidelity "
+    "transfer line playback broadcast".split()
+)
+_SPOKEN: Final = frozenset("voice voices speech words announcement dialogue vocals".split())
+_NOT_DRY: Final = frozenset(
+    "leaf grass cough humor humour wit throat wood twig branch sand climate paper skin food mouth remark run season "
+    "sarcasm joke ice reed hay land desert".split()
+)
+_INSTRUMENTAL: Final = frozenset("guitar guitars bass synth synthesizer drums lead kick riff".split())
+_INTENDED: Final = frozenset({"stylistic", "controlled", "deliberate", "intentional", "artistic"})
+
+
+def find(reading: Reading) -> tuple[Quality, ...]:
+    """Return the remarks of a description in order, each term once, as surely stated as its surest mention."""
+    found: dict[str, tuple[int, Quality]] = {}
+    for passage in reading.passages:
+        for hit in _longest(passage):
+            if not _applies(passage, hit):
+                continue
+            rank = passage.rank(hit.start, hit.end)
+            term = hit.found.columns[0]
+            known = found.get(term)
+            if known is None or rank < known[0]:
+                found[term] = (rank, Quality(term, NAMES[rank], evidence=passage.evidence(hit.start, hit.end)))
+    return tuple(quality for _, quality in found.values())
+
+
+def _longest(passage: Passage) -> list[Hit]:
+    kept: list[Hit] = []
+    end = 0
+    for hit in sorted(passage.hits(Remark), key=lambda hit: (hit.start, -hit.end, hit.found.columns[1])):
+        if hit.start >= end or (kept and (hit.start, hit.end) == (kept[-1].start, kept[-1].end)):
+            kept.append(hit)
+            end = hit.end
+    return kept
+
+
+def _applies(passage: Passage, hit: Hit) -> bool:
+    """Whether the words are said of the recording."""
+    term, need = hit.found.columns
+    words = passage.words
+    near = set(words[max(0, hit.start - 3) : hit.end + 3])
+    if term == "dry":
+        return not (passage.keys[hit.end : hit.end + 1] and passage.keys[hit.end] in _NOT_DRY)
+    if term == "distortion":
+        return not near & (_INSTRUMENTAL | _INTENDED)
+    if need != "recording":
+        return True
+    if term == "muffled":
+        return bool((_RECORDING | _SPOKEN | {"sound"}) & set(words))
+    around = set(words[max(0, hit.start - 5) : hit.end + 9])
+    if words[:2] == ["the", "recording"] and "with" in words[: hit.start]:
+        return True
+    return bool(around & _RECORDING)

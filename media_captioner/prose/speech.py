@@ -1,0 +1,302 @@
+"""Speech: who says or sings what, in which language, and how.
+
+Every quotation of speech is an utterance; a voice that speaks without being quoted is one without words. The
+speaker is the subject of the verb of speech nearest to the quotation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from media_captioner.model import Evidence, Speech
+from media_captioner.prose import manner, quotes, tongues
+from media_captioner.prose.lexicon import Hit, Saying
+from media_captioner.prose.manner import Feeling
+from media_captioner.prose.polarity import ASSERTED, HEDGED, NAMES
+from media_captioner.prose.quotes import Quote
+from media_captioner.prose.reading import Passage, Reading
+from media_captioner.prose.voices import Cast, Mention, Voice
+
+_SPEAKS: Final = frozenset(
+    "speak talk announce narrate say ask reply answer respond whisper shout yell call tell explain describe comment "
+    "mutter murmur mumble converse chat recite read deliver address instruct lecture plead argue command order greet "
+    "warn exclaim continue state remark".split()
+)
+_SAID: Final = frozenset({"say", "sing"})
+_AFTER: Final = 8  # words after a quotation within which "she replies" may stand
+_SUBJECT: Final = 12  # words between a speaker and the verb of speech
+_SELF: Final = frozenset({"his", "her", "the", "its", "their", "this", "delivery", "speech", "voice"})
+
+
+@dataclass(slots=True)
+class _Utterance:
+    """An utterance while the description is being read."""
+
+    passage: Passage
+    place: int
+    quote: Quote | None
+    voice: Voice | None
+    rank: int
+    sung: bool = False
+    language: str | None = None
+    language_sure: bool = True
+    feelings: list[Feeling] = field(default_factory=list)
+
+
+def find(reading: Reading) -> tuple[Speech, ...]:
+    """Return the utterances of a description, in order.
+
+    The same words quoted twice are one utterance. Words given only in English are the ``text`` even where another
+    language was spoken: they are what the description has.
+    """
+    scribe = _Scribe()
+    for passage in reading.passages:
+        scribe.read(passage)
+    return scribe.finish(reading)
+
+
+class _Scribe:
+    """Reads sentences in order and keeps who said what."""
+
+    def __init__(self) -> None:
+        self.cast = Cast()
+        self.said: list[_Utterance] = []
+        self.silent: list[_Utterance] = []
+        self.talk: list[tuple[int, Evidence]] = []
+        self.languages: list[tuple[str, bool]] = []
+        self.accents: list[str] = []
+
+    def read(self, passage: Passage) -> None:
+        """Take in the next sentence."""
+        before = self.cast.recent[-1] if self.cast.recent else None
+        mentions = self.cast.meet(passage)
+        spoken = tongues.named(passage)
+        feelings = manner.feelings(passage)
+        self.languages.extend((item.tag, item.sure) for item in spoken)
+        utterances = self._quoted(passage, mentions, before)
+        self._spread(passage, utterances, feelings, mentions)
+        for utterance in utterances:
+            self._language(utterance, spoken)
+        self._unquoted(passage, mentions, utterances, spoken, feelings)
+        self._talk(passage)
+        self.said.extend(utterances)
+
+    def _quoted(
+        self, passage: Passage, mentions: list[Mention], before: Voice | None
+    ) -> list[_Utterance]:
+        found: list[_Utterance] = []
+        for place, quote in passage.quotes:
+            floor = found[-1].place if found else -1
+            voice = _speaker(passage, place, mentions, floor) or (found[-1].voice if found else before)
+            rank = passage.ranks[place] if passage.ranks else ASSERTED
+            rank = rank if rank in {ASSERTED, HEDGED} else ASSERTED
+            sung = quote.sung or (voice is not None and voice.sings and not _is_spoken(passage, place))
+            found.append(_Utterance(passage, place, quote, voice, rank, sung))
+        return found
+
+    @staticmethod
+    def _spread(
+        passage: Passage, utterances: list[_Utterance], feelings: list[Feeling], mentions: list[Mention]
+    ) -> None:
+        """Give each utterance the feelings told of it: before it, or right behind it."""
+        for feeling in feelings:
+            later = [u for u in utterances if u.place > feeling.place]
+            earlier = [u for u in utterances if u.place < feeling.place]
+            if not later:
+                if earlier:
+                    earlier[-1].feelings.append(feeling)
+                continue
+            if earlier and not any(earlier[-1].place < m.start <= feeling.place + 3 for m in mentions):
+                earlier[-1].feelings.append(feeling)
+            elif earlier and _same_clause(passage, earlier[-1].place, feeling.place, mentions, earlier[-1].voice):
+                earlier[-1].feelings.append(feeling)
+            else:
+                later[0].feelings.append(feeling)
+
+    def _language(self, utterance: _Utterance, spoken: Sequence[tongues.Spoken]) -> None:
+        before = [item for item in spoken if item.place < utterance.place]
+        chosen = before[-1] if before else (spoken[0] if spoken else None)
+        if chosen is not None:
+            utterance.language, utterance.language_sure = chosen.tag, chosen.sure
+            if utterance.voice is not None:
+                utterance.voice.language, utterance.voice.language_sure = chosen.tag, chosen.sure
+
+    def _unquoted(
+        self,
+        passage: Passage,
+        mentions: list[Mention],
+        utterances: list[_Utterance],
+        spoken: Sequence[tongues.Spoken],
+        feelings: list[Feeling],
+    ) -> None:
+        speaking = [m for m in mentions if not m.object and not m.voice.many and _speaks(passage, m)]
+        for mention in speaking:
+            if any(u.voice is mention.voice for u in utterances):
+                continue
+            self.silent.append(_Utterance(passage, mention.start, None, mention.voice, mention.rank))
+        if utterances or not mentions:
+            return
+        voices = [m.voice for m in (speaking or mentions) if not m.voice.many]
+        if not voices:
+            return
+        voice = voices[-1]
+        if spoken:
+            voice.language, voice.language_sure = spoken[-1].tag, spoken[-1].sure
+        told = [f for f in feelings if not passage.summary]
+        if not told:
+            return
+        last = next((u for u in reversed(self.said) if u.voice is voice), None)
+        if last is not None and passage.words[0] in _SELF and passage.index - last.passage.index <= 2:
+            last.feelings.extend(told)
+        else:
+            voice.emotions.extend(told)
+
+    def _talk(self, passage: Passage) -> None:
+        for hit in passage.hits(Saying):
+            if hit.found.columns[0] == "talk" and passage.words[hit.end : hit.end + 1] != ["-"]:
+                rank = passage.rank(hit.start, hit.end)
+                self.talk.append((rank, passage.evidence(hit.start, hit.end)))
+
+    def finish(self, reading: Reading) -> tuple[Speech, ...]:
+        """Return what was said, each utterance once."""
+        found: list[Speech] = []
+        seen: set[str] = set()
+        heard = {id(u.voice) for u in self.said if u.voice is not None}
+        for utterance in self.said:
+            words = utterance.quote.text if utterance.quote else ""
+            key = "".join(words.lower().split()).strip(".,!?…。！？")
+            if key in seen:
+                continue
+            seen.add(key)
+            found.append(self._speech(utterance, reading))
+        for utterance in self.silent:
+            voice = utterance.voice
+            if voice is None or id(voice) in heard:
+                continue
+            heard.add(id(voice))
+            if utterance.rank == ASSERTED or not found:
+                found.append(self._speech(utterance, reading))
+        if not [speech for speech in found if not speech.sung]:
+            found.extend(self._only_talk())
+        return tuple(found)
+
+    def _only_talk(self) -> list[Speech]:
+        sure = [item for item in self.talk if item[0] <= HEDGED]
+        if not sure:
+            return []
+        rank, evidence = min(sure, key=lambda item: item[0])
+        language, certain = self._common()
+        return [Speech(None, language=language, language_sure=certain, polarity=NAMES[rank], evidence=evidence)]
+
+    def _common(self) -> tuple[str | None, bool]:
+        """Return the one language the description names, or None."""
+        tags = {tag for tag, _ in self.languages}
+        if len(tags) != 1:
+            return None, True
+        return self.languages[0][0], any(sure for _, sure in self.languages)
+
+    def _speech(self, utterance: _Utterance, reading: Reading) -> Speech:
+        del reading
+        voice, quote = utterance.voice, utterance.quote
+        feelings = utterance.feelings or (list(voice.emotions) if voice else [])  # type: ignore[arg-type]
+        feelings = [Feeling(*feeling) for feeling in feelings]
+        strongest = manner.strongest(feelings)
+        language, sure = self._tongue(utterance)
+        return Speech(
+            text=quote.text if quote else None,
+            translation=quote.translation if quote else None,
+            language=language,
+            language_sure=sure,
+            speaker=None if voice is None or voice.speaker == "any" else voice.speaker,
+            manner=manner.adjective(strongest) if strongest else None,
+            sung=utterance.sung,
+            polarity=NAMES[utterance.rank],
+            evidence=_evidence(utterance),
+            emotions=manner.emotions(sorted(feelings, key=lambda f: -f.strength)),
+            voice=0 if voice is None else voice.number,
+        )
+
+    def _tongue(self, utterance: _Utterance) -> tuple[str | None, bool]:
+        """Return the language of an utterance: said of it, of its voice, shown by its script, or the only one."""
+        quote, voice = utterance.quote, utterance.voice
+        text = quote.text if quote else ""
+        language, sure = utterance.language, utterance.language_sure
+        if language is None and voice is not None:
+            language, sure = voice.language, voice.language_sure
+        if language is None:
+            common, certain = self._common()
+            english = bool(text) and quotes.is_english_like(text)
+            if common is not None and (not english or len(self.cast.voices) <= 1 or common == "en"):
+                language, sure = common, certain
+        if text and (language is None or not tongues.fits(language, text)):
+            script = tongues.of_script(text)
+            if script is not None:
+                return script, False
+        return language, sure
+
+
+def _evidence(utterance: _Utterance) -> Evidence:
+    passage, place = utterance.passage, utterance.place
+    if utterance.quote is not None:
+        return Evidence(passage.text, utterance.quote.start, utterance.quote.end)
+    return passage.evidence(place, place + 1)
+
+
+def _said(passage: Passage) -> list[Hit]:
+    return [hit for hit in passage.hits(Saying) if hit.found.columns[0] in _SAID]
+
+
+def _speaker(passage: Passage, place: int, mentions: list[Mention], floor: int) -> Voice | None:
+    """Return whose words the quotation at ``place`` holds, by the sentence it stands in."""
+    verbs = _said(passage)
+    after = [hit for hit in verbs if place < hit.start <= place + _AFTER]
+    before = [m for m in mentions if floor < m.start < place and not m.object]
+    told = [hit for hit in verbs if floor < hit.start < place]
+    if told and before:
+        subjects = [m for m in before if m.start < told[-1].start and told[-1].start - m.end <= _SUBJECT]
+        nominal = [m for m in subjects if m.role != "pronoun" or passage.words[m.start] in {"he", "she", "they"}]
+        if nominal or subjects:
+            return (nominal or subjects)[-1].voice
+        return before[-1].voice
+    behind = [m for m in mentions if place < m.start <= place + _AFTER]
+    if after and behind:
+        return behind[0].voice
+    return before[-1].voice if before else None
+
+
+def _is_spoken(passage: Passage, place: int) -> bool:
+    """Whether a verb of speaking, not of singing, stands before the quotation of a singer."""
+    said = [hit for hit in passage.hits(Saying) if hit.start < place and hit.found.columns[0] == "say"]
+    sung = [hit for hit in passage.hits(Saying) if hit.start < place and hit.found.columns[0] == "sing"]
+    return bool(said) and (not sung or said[-1].start > sung[-1].start) and said[-1].found.phrase in {
+        "say", "shout", "speak", "ask", "announce", "scream", "yell", "tell", "call", "call out", "reply"
+    }
+
+
+def _speaks(passage: Passage, mention: Mention) -> bool:
+    """Whether a mention by itself, or with the verb behind it, says that somebody speaks."""
+    if mention.voice.sings or mention.role in {"sing", "many"}:
+        return False
+    if mention.role == "voice" and passage.words[mention.end - 1] not in {"voice", "voices", "speech", "guide"}:
+        return True
+    if mention.role == "voice" and mention.voice.speaker != "any" and mention.end - mention.start > 1:
+        return True
+    following = passage.keys[mention.end : mention.end + 6]
+    for key in following:
+        if key in {";", ":", "—", "."}:
+            return False
+        if key in _SPEAKS:
+            return True
+    return False
+
+
+def _same_clause(
+    passage: Passage, quote: int, place: int, mentions: list[Mention], voice: Voice | None
+) -> bool:
+    """Whether a word behind a quotation still belongs to it: “…,” she says softly, and he answers “…”."""
+    between = [m for m in mentions if quote < m.start <= place + 3]
+    return bool(between) and all(m.voice is voice for m in between) and "and" not in passage.words[quote:place]
+
+

@@ -1,0 +1,210 @@
+"""Voices: who is heard speaking, told apart through the description by noun phrases and pronouns.
+
+"A man asks …; a woman replies; he laughs" has two voices. Gender and age are what the captioner perceives in a
+voice; nothing else is known of the person.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Final
+
+from media_captioner.prose.lexicon import Hit, Person
+from media_captioner.prose.polarity import HEDGED
+from media_captioner.prose.reading import QUOTED, Passage
+
+_NEW: Final = frozenset({"another", "second", "third", "fourth", "fifth", "different", "additional"})
+_INDEFINITE: Final = frozenset({"a", "an", "one", "single", "some", "several", "two", "three", "four", "lone"})
+_DEFINITE: Final = frozenset({"the", "this", "that", "same", "his", "her", "their", "its", "first"})
+_TWO: Final = frozenset({"two", "both", "couple", "pair"})
+_OBJECTS: Final = frozenset({"to", "at", "toward", "towards", "about", "of", "for", "between", "like", "by", "from"})
+_DETERMINER_WINDOW: Final = 6
+_APPOSITION: Final = 6
+_GENERIC: Final = frozenset({"voice", "speaker", "speech", "person", "individual", "another", "someone", "character"})
+
+
+@dataclass(slots=True)
+class Voice:
+    """A voice of the description.
+
+    Attributes:
+        number: 1 for the first mentioned.
+        speaker: ``man``, ``woman``, ``child``, ``robot``, or ``any`` where nothing is said.
+        noun: The word that introduced it (``narrator``).
+        sings: Whether it is introduced as a singer.
+        many: Whether several people speak at once.
+
+    """
+
+    number: int
+    speaker: str
+    noun: str
+    sings: bool = False
+    many: bool = False
+    language: str | None = None
+    language_sure: bool = True
+    emotions: list[tuple[int, str, str]] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """A noun phrase or pronoun that stands for a voice: index of its head, the voice, whether it is an object."""
+
+    start: int
+    end: int
+    voice: Voice
+    role: str
+    rank: int
+    object: bool
+
+
+@dataclass(slots=True)
+class Cast:
+    """The voices met so far, in order."""
+
+    voices: list[Voice] = field(default_factory=list)
+    recent: list[Voice] = field(default_factory=list)
+
+    def meet(self, passage: Passage) -> list[Mention]:
+        """Return who is mentioned in a sentence, and remember it.
+
+        Args:
+            passage: The next sentence of the description; sentences are met in order.
+
+        """
+        found: list[Mention] = []
+        last: Hit | None = None
+        for hit in _longest(passage.hits(Person)):
+            speaker, role = hit.found.columns
+            rank = passage.rank(hit.start, hit.end)
+            if rank > HEDGED or _is_adjective(passage, hit):
+                continue
+            same = last is not None and found and self._apposed(passage, last, hit, found[-1].voice)
+            voice = found[-1].voice if same else self._voice(passage, hit, found)
+            if voice is None:
+                continue
+            if voice.speaker == "any" and speaker != "any":
+                voice.speaker = speaker
+            if role == "sing":
+                voice.sings = True
+            self._remember(voice)
+            before = passage.words[_phrase_start(passage, hit) - 1 : _phrase_start(passage, hit)]
+            object_ = bool(_OBJECTS.intersection(before)) and role != "pronoun"
+            found.append(Mention(hit.start, hit.end, voice, role, rank, object_))
+            last = hit
+        return found
+
+    def _remember(self, voice: Voice) -> None:
+        if voice in self.recent:
+            self.recent.remove(voice)
+        self.recent.append(voice)
+
+    def _apposed(self, passage: Passage, last: Hit, hit: Hit, voice: Voice) -> bool:
+        """Whether the second of two phrases explains the first: "the driver, a woman, mutters"."""
+        between = passage.words[last.end : hit.start]
+        if len(between) > _APPOSITION or not between or between[0] != ",":
+            return False
+        if "and" in between or QUOTED in between or ";" in between:
+            return False
+        speaker = hit.found.columns[0]
+        return hit.found.columns[1] != "pronoun" and speaker != "any" and voice.speaker in {"any", speaker} and (
+            between[1:2] == ["a"] or between[1:2] == ["an"]
+        ) and voice.speaker == "any"
+
+    def _voice(self, passage: Passage, hit: Hit, found: list[Mention]) -> Voice | None:
+        speaker, role = hit.found.columns
+        noun = hit.found.phrase
+        if role == "pronoun":
+            return self._pronoun(speaker)
+        determiner = _determiner(passage, hit)
+        many = role == "many" or (determiner in _TWO and passage.words[hit.end - 1].endswith(("s", "men")))
+        if determiner in _NEW and not passage.summary:
+            if speaker == "any" and noun in _GENERIC and found:
+                speaker = found[-1].voice.speaker
+            return self._new(speaker, noun, many=many)
+        known = self._known(speaker, noun, definite=determiner in _DEFINITE or passage.summary, many=many)
+        if known is not None and (determiner not in _INDEFINITE or passage.summary):
+            return known
+        if determiner is None and known is not None:
+            return known
+        return self._new(speaker, noun, many=many)
+
+    def _pronoun(self, speaker: str) -> Voice | None:
+        if speaker == "any":
+            return next((voice for voice in reversed(self.recent) if voice.many), None)
+        for voice in reversed(self.recent):
+            if voice.speaker == speaker and not voice.many:
+                return voice
+        for voice in reversed(self.recent):
+            if voice.speaker in {"any", "child"} and not voice.many:
+                return voice
+        return None
+
+    def _known(self, speaker: str, noun: str, *, definite: bool, many: bool) -> Voice | None:
+        same_noun = [v for v in self.recent if v.noun == noun and v.many == many]
+        if same_noun:
+            return same_noun[-1]
+        if many:
+            return None
+        if noun in _GENERIC or speaker != "any":
+            alike = [
+                v for v in self.recent if not v.many and (speaker in {"any", v.speaker} or v.speaker == "any")
+            ]
+            exact = [v for v in alike if v.speaker == speaker]
+            if exact:
+                return exact[-1]
+            return alike[-1] if alike and definite else None
+        single = [v for v in self.recent if not v.many]
+        return single[-1] if definite and len(single) == 1 and single[0].noun in _GENERIC else None
+
+    def _new(self, speaker: str, noun: str, *, many: bool) -> Voice:
+        voice = Voice(len(self.voices) + 1, speaker, noun, many=many)
+        self.voices.append(voice)
+        return voice
+
+
+def _longest(hits: list[Hit]) -> list[Hit]:
+    kept: list[Hit] = []
+    end = 0
+    order = {"sing": 0, "voice": 1, "person": 2, "many": 3, "pronoun": 4}
+    for hit in sorted(hits, key=lambda hit: (hit.start, -hit.end, order[hit.found.columns[1]])):
+        if hit.start >= end:
+            kept.append(hit)
+            end = hit.end
+    return kept
+
+
+def _is_adjective(passage: Passage, hit: Hit) -> bool:
+    """Whether the word only describes the noun behind it: "crowd noise", "speaker cone", "children's toy"."""
+    if hit.found.columns[1] not in {"person", "many"} or passage.words[hit.end - 1] in {"male", "female"}:
+        return False
+    return passage.keys[hit.end : hit.end + 1] in (["noise"], ["ambience"], ["chatter"])
+
+
+def _phrase_start(passage: Passage, hit: Hit) -> int:
+    """Return the index of the determiner of the noun phrase that ends with ``hit``, or of its first word."""
+    for place in range(hit.start - 1, max(-1, hit.start - 1 - _DETERMINER_WINDOW), -1):
+        word = passage.words[place]
+        if word in _NEW or word in _INDEFINITE or word in _DEFINITE:
+            if place and passage.words[place - 1] in {"a", "an", "the"}:
+                return place - 1
+            return place
+        if not word[0].isalpha() and word not in {",", "-"}:
+            break
+    return hit.start
+
+
+def _determiner(passage: Passage, hit: Hit) -> str | None:
+    indefinite: str | None = None
+    for place in range(hit.start - 1, max(-1, hit.start - 1 - _DETERMINER_WINDOW), -1):
+        word = passage.words[place]
+        if word in _NEW:
+            return word
+        if word in _DEFINITE:
+            return indefinite or word
+        if word in _INDEFINITE:
+            indefinite = indefinite or word
+            continue
+        if (not word[0].isalpha() and word not in {",", "-"}) or word in {"and", "with", "by", "as", "of"}:
+            break
+    return indefinite
