@@ -276,6 +276,36 @@ def private_folder() -> Iterator[Path]:
         yield Path(name)
 
 
+def create_private(path: Path) -> None:
+    """Create an empty file that only its owner may read; nothing happens where there is a file already.
+
+    Raises:
+        OutputNotWritable: it cannot be created, or not be written to.
+        DiskFull: no space.
+
+    """
+    try:
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+    except OSError as error:
+        _raise_output_error(path, error)
+
+
+def move_aside(path: Path, to: Path) -> None:
+    """Rename a file of ours within its folder; nothing happens where there is none.
+
+    Raises:
+        OutputNotWritable: it cannot be renamed.
+
+    """
+    try:
+        os.replace(path, to)
+        _sync_folder(to.parent)
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        _raise_output_error(path, error)
+
+
 def remove(path: Path) -> None:
     """Delete a file of ours; nothing happens where there is none.
 
