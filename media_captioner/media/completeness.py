@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from fractions import Fraction
-from pathlib import Path
 from typing import Final
 
+from media_captioner.media import claims
 from media_captioner.media.demux import Demuxer
 from media_captioner.model import AudioTrack, Media
 from media_captioner.system import files
@@ -37,7 +37,6 @@ _WITHOUT_HEADER: Final = frozenset(
     | {"mpegts", "mpegtsraw"}
 )
 """Formats whose duration FFmpeg estimates, from the bit rate or from what is left of the file."""
-_TRANSPORT_PACKETS: Final = (188, 192, 204)  # bytes: ISO/IEC 13818-1, M2TS, and with error correction
 
 
 def shortfall(media: Media, demuxer: Demuxer, ends: Mapping[int, Fraction | None]) -> str | None:
@@ -69,8 +68,8 @@ def shortfall(media: Media, demuxer: Demuxer, ends: Mapping[int, Fraction | None
         if decoder.errors_inside:
             places = "1 place" if decoder.errors_inside == 1 else f"{decoder.errors_inside} places"
             reasons.append(f"{places}{of_track} could not be decoded")
-    if not reasons and _ends_in_a_packet(media):
-        reasons.append("the file is cut short: it ends in the middle of a packet")
+    if not reasons and claims.ends_inside(media.path, media.format):
+        reasons.append("the file is cut short: it ends in the middle of what its header announces")
     return "; ".join(reasons) or None
 
 
@@ -83,8 +82,10 @@ def _changed(media: Media, demuxer: Demuxer) -> bool:
 
 
 def _expected_end(media: Media, track: AudioTrack, demuxer: Demuxer) -> Fraction | None:
-    if not _WITHOUT_HEADER.isdisjoint(media.format.split(",")) or not _tells_duration(media):
+    if not _WITHOUT_HEADER.isdisjoint(media.format.split(",")):
         return None
+    if media.format == "mp3":
+        return claims.mp3_duration(media.path, track.sample_rate)
     if track.duration is not None:
         return (track.start or ZERO) + track.duration
     if media.duration is None:
@@ -95,25 +96,3 @@ def _expected_end(media: Media, track: AudioTrack, demuxer: Demuxer) -> Fraction
         if picture >= media.duration - _TOLERATED - media.duration * _TOLERATED_SHARE:
             return None
     return media.duration
-
-
-def _tells_duration(media: Media) -> bool:
-    """Return whether an MP3 has a header that counts its frames; other formats here always have theirs."""
-    return media.format != "mp3" or _has_frame_count(media.path)
-
-
-def _has_frame_count(path: Path) -> bool:
-    with path.open("rb") as file:
-        tag = file.read(10)
-        # An ID3v2 tag's size is in its bytes 6 to 9, seven bits in each (ID3v2.4, 3.1).
-        skipped = 10 + sum(
-            (byte & 0x7F) << shift for byte, shift in zip(tag[6:], (21, 14, 7, 0), strict=False)
-        )
-        file.seek(skipped if tag[:3] == b"ID3" else 0)
-        frame = file.read(4096)
-    return any(mark in frame for mark in (b"Xing", b"Info", b"VBRI"))
-
-
-def _ends_in_a_packet(media: Media) -> bool:
-    size = media.fingerprint.size
-    return "mpegts" in media.format and all(size % packet for packet in _TRANSPORT_PACKETS)

@@ -20,7 +20,7 @@ from media_captioner.errors import MediaLimitExceeded
 from media_captioner.media.downmix import Cells
 from media_captioner.media.policy import MediaLimits
 from media_captioner.media.sound import RATE, Run, Shape
-from media_captioner.media.splices import Splices
+from media_captioner.media.splices import Splice, Splices
 from media_captioner.media.timemap import FILLED, JUMP, Follower
 from media_captioner.model import AudioTrack, CutReason, Pcm
 from media_captioner.timing import ZERO
@@ -125,7 +125,7 @@ class TrackDecoder:
     def finish(self) -> None:
         """Hand on what is still held back, and end the last chunk."""
         if self._held:  # nothing can confirm the last stamp any more: believe it
-            self._jump(self._follower.jump)
+            self._jump(self._follower.jump, last=True)
         self._end_chunk("end")
 
     def _note_error(self, error: FFmpegError) -> None:
@@ -208,19 +208,22 @@ class TrackDecoder:
         if run.add(frame, skip):
             self._hand_on(run)
 
-    def _jump(self, jump: float) -> None:
+    def _jump(self, jump: float, *, last: bool = False) -> None:
         """Act on stamps that run ``jump`` seconds later from the first held frame on."""
-        held, self._held = self._held, []
-        first = held[0]
-        stamp = first.pts or 0
-        if self._splices is not None:
-            splice = self._splices.resolve(self._applied, jump, stamp * self._tick)
-            if splice is not None:
-                self._applied, moved = splice
-                self._shift -= moved
-                jump -= moved
+        stamp = self._held[0].pts or 0
+        if self._splices is not None and abs(jump) > FILLED:
+            waited = _MOST_HELD if last else len(self._held)
+            splice = self._splices.resolve(self._applied, jump, stamp * self._tick, waited)
+            if splice is False:
+                return  # the frames stay held, and the next one asks again
+            if isinstance(splice, Splice):
+                self._applied = splice.number
+                self._shift -= splice.seconds
+                jump -= splice.seconds
                 self.spliced = True
-                _log.info("track %d: the clock starts anew, by %.3f s", self.track.number, moved)
+                _log.info("track %d: the clock starts anew, by %.3f s", self.track.number, splice.seconds)
+        held, self._held = self._held, []
+        self._follower.settle()
         run = self._run
         assert run is not None  # noqa: S101 - for the type checker: held frames have a run
         skip = 0

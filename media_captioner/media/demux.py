@@ -61,7 +61,7 @@ class Demuxer:
         try:
             self._check_same(media)
             splicing = not SPLICING_FORMATS.isdisjoint(media.format.split(","))
-            self._splices = Splices() if splicing else None
+            self._splices = Splices(pictured=media.video is not None) if splicing else None
             streams = self._opened.container.streams
             audio = [_audio_stream(streams.get(), track, media) for track in tracks]
             self.decoders = [

@@ -235,7 +235,9 @@ class Downmix:
         now = Relation.over(cells)
         if self.split:
             if self._mode == "mean":
-                return _louder(Relation.over(self._history))
+                # Left is the first programme (the main language) unless it is all but silent.
+                before = Relation.over(self._history)
+                return "right" if before.right > _HOLDS * before.left else "left"
             return self._mode
         louder = max(now.left, now.right)
         if _HOLDS * now.mean < louder:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 
 from media_captioner.errors import ConfigError, ExtraMissing, ToolMissing
 from media_captioner.model import Clip, Pcm, Segment
@@ -21,6 +21,7 @@ from media_captioner.model import Clip, Pcm, Segment
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
+    from av.audio.stream import AudioStream
 
 _NARROW: Final = 8_000  # samples per second of the telephone formats
 _GSM_BLOCK: Final = (65, 320)  # bytes and samples of a GSM 6.10 block as WAV holds it (Microsoft's tag 0x31)
@@ -103,7 +104,15 @@ ENCODERS: Final[Mapping[str, Encoder]] = MappingProxyType(
             Encoder("mp3", ".mp3", "audio/mpeg", Fraction(1105, 16_000), 16_000, _MP3_RATES, 32_000, 720),
             # One frame of priming; ADTS has no place to say so.
             Encoder(
-                "aac", ".aac", "audio/aac", Fraction(1024, 16_000), 16_000, (16_000, 96_000), 48_000, 1024, free=True
+                "aac",
+                ".aac",
+                "audio/aac",
+                Fraction(1024, 16_000),
+                16_000,
+                (16_000, 96_000),
+                48_000,
+                1024,
+                free=True,
             ),
             # 5 ms of look-ahead, less what the resampler to 8 kHz makes up for; measured.
             Encoder("amr", ".amr", "audio/amr", Fraction(40, 8_000), 8_000, _AMR_RATES, 12_200, 100),
@@ -131,9 +140,7 @@ def encode(segment: Segment, format: str = "wav", *, bit_rate: int | None = None
     """
     encoder = ENCODERS.get(format)
     if encoder is None:
-        raise ConfigError(
-            f"There is no clip format {format!r}", hint=f"Choose one of {', '.join(ENCODERS)}."
-        )
+        raise ConfigError(f"There is no clip format {format!r}", hint=f"Choose one of {', '.join(ENCODERS)}.")
     data = _WRITERS[format](segment.pcm, segment.rate, encoder.check(bit_rate))
     return Clip(
         segment=segment,
@@ -201,7 +208,7 @@ def _with_ffmpeg(pcm: Pcm, rate: int, *, codec: str, container: str, bit_rate: i
     # Some decoders heed the edit list that would take the priming off, some do not: without it, all do alike.
     options = {"use_editlist": "0"} if container == "3gp" else {}
     with av.open(file, "w", format=container, container_options=options) as output:
-        stream = output.add_stream(codec, rate=rate, layout="mono")
+        stream = cast("AudioStream", output.add_stream(codec, rate=rate, layout="mono"))
         stream.bit_rate = bit_rate
         frame = AudioFrame.from_ndarray(pcm.reshape(1, -1), format="s16", layout="mono")
         frame.sample_rate = rate

@@ -100,7 +100,7 @@ def probe(path: Path, *, limits: MediaLimits = DEFAULT_LIMITS) -> Media:
                 hint="The file may be cut short: copy it again.",
             )
         start = _start(container)
-        duration = _container_duration(container)
+        duration = _container_duration(container, start)
         if duration is not None and duration > limits.max_seconds:
             raise MediaLimitExceeded(
                 f"Did not read {path}: it claims to last {decimal_seconds(duration, 0)} seconds, and the limit "
@@ -136,8 +136,12 @@ def _start(container: InputContainer) -> Fraction:
     return nearest if abs(nearest - rounded) <= Fraction(1, _MICROSECONDS) else rounded
 
 
-def _container_duration(container: InputContainer) -> Fraction | None:
-    return Fraction(container.duration, _MICROSECONDS) if container.duration else None
+def _container_duration(container: InputContainer, start: Fraction) -> Fraction | None:
+    if not container.duration:
+        return None
+    duration = Fraction(container.duration, _MICROSECONDS)
+    # Matroska states where the presentation ends on its own clock; everything else states how long it is.
+    return duration - start if container.format.name.startswith("matroska") and duration > start else duration
 
 
 def _audio_track(number: int, stream: AudioStream, container_start: Fraction) -> AudioTrack:
@@ -159,17 +163,19 @@ def _audio_track(number: int, stream: AudioStream, container_start: Fraction) ->
         default=bool(stream.disposition & Disposition.default),
         roles=frozenset(role for flag, role in _ROLES if stream.disposition & flag),
         start=start,
-        duration=duration if duration is not None else _duration_tag(stream.metadata),
+        duration=duration if duration is not None else _tagged_duration(stream),
         bit_rate=(context.bit_rate or None) if context else None,
     )
 
 
-def _duration_tag(metadata: Mapping[str, str]) -> Fraction | None:
-    """Read the ``DURATION`` statistics tag that Matroska writers give each track (``00:01:00.021000000``)."""
-    match = _CLOCK.match(metadata.get("DURATION", ""))
+def _tagged_duration(stream: Stream) -> Fraction | None:
+    """Read the tag with which Matroska writers say where each track ends (``00:01:00.021000000``)."""
+    match = _CLOCK.match(stream.metadata.get("DURATION", ""))
     if match is None:
         return None
-    return int(match[1]) * 3600 + int(match[2]) * 60 + Fraction(match[3])
+    end = int(match[1]) * 3600 + int(match[2]) * 60 + Fraction(match[3])
+    start = (stream.start_time or 0) * (stream.time_base or Fraction(0))
+    return end - start if end > start else None
 
 
 def _title(metadata: Mapping[str, str]) -> str | None:

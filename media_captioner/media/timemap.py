@@ -154,8 +154,11 @@ class Follower:
             self._suspect = claimed
             self.jump = deviation
             return "suspect"
-        self._suspect = None
         return "jumps"
+
+    def settle(self) -> None:
+        """Take note that a jump was acted on: no stamp is suspect any more."""
+        self._suspect = None
 
     def finish(self, position: float) -> None:
         """Close the last window at the end of a chunk, unless it is too short to say anything."""
