@@ -233,7 +233,7 @@ def _retimed(packets: Iterable[Packet[Any]], retime: Retiming | None) -> list[Pa
     kept = []
     for packet in packets:
         base = packet.time_base
-        if retime is not None and base is not None and packet.pts is not None:
+        if retime is not None and packet.pts is not None:
             time = retime(packet.pts * base)
             if time is None:
                 continue
@@ -265,10 +265,10 @@ def _sound_encoder(output: Any, sound: Sound) -> Callable[[], list[Packet[Any]]]
         disposition = flags[0]
         for flag in flags[1:]:
             disposition |= flag
-        stream.disposition = disposition
-    wanted = av.codec.Codec(sound.codec, "w").audio_formats or ()
-    if "fltp" not in {f.name for f in wanted}:
-        stream.codec_context.format = wanted[-1] if sound.codec == "flac" else wanted[0]
+        stream.disposition = disposition.value  # PyAV 16 takes nothing but a number
+    formats = list(av.codec.Codec(sound.codec, "w").audio_formats or ())
+    if "fltp" not in {f.name for f in formats}:
+        stream.codec_context.format = formats[-1] if sound.codec == "flac" else formats[0]
 
     def encode() -> list[Packet[Any]]:
         packed = np.ascontiguousarray(sound.samples.T).reshape(1, -1)
@@ -312,7 +312,7 @@ def _cover_encoder(output: Any) -> Callable[[], list[Packet[Any]]]:
     stream = output.add_stream("mjpeg", rate=1)
     stream.width = stream.height = 64
     stream.pix_fmt = "yuvj420p"
-    stream.disposition = Disposition.attached_pic
+    stream.disposition = Disposition.attached_pic.value
 
     def encode() -> list[Packet[Any]]:
         frame = VideoFrame(64, 64, "yuvj420p")
