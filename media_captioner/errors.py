@@ -161,10 +161,17 @@ class ToolCrashed(ToolError):
 
 
 class CaptionerError(MediaCaptionerError):
-    """A captioner could not describe a clip."""
+    """A captioner could not describe a clip.
+
+    Attributes:
+        billed: Whether the service may charge for the request all the same. A captioner that knows better
+            sets it on the error it raises: a connection that was refused cost nothing.
+
+    """
 
     exit_code: ClassVar[int] = 5
     scope: ClassVar[Scope] = "clip"
+    billed: bool = False
 
 
 class ModelUnavailable(CaptionerError):
@@ -193,18 +200,21 @@ class CaptionerUnavailable(CaptionerError):
     """The service cannot be reached or fails on its own side."""
 
     retryable: ClassVar[bool] = True
+    billed: bool = True
 
 
 class ResponseTruncated(CaptionerError):
     """The answer stopped before the service said that it was complete."""
 
     retryable: ClassVar[bool] = True
+    billed: bool = True
 
 
 class ResponseInvalid(CaptionerError):
     """The answer is not what the protocol promises."""
 
     retryable: ClassVar[bool] = True
+    billed: bool = True
 
 
 class ClipRejected(CaptionerError):
@@ -212,7 +222,9 @@ class ClipRejected(CaptionerError):
 
 
 class ContentRefused(CaptionerError):
-    """The service refuses to describe this clip because of its content."""
+    """The service refuses to describe this clip because of its content. It may say so in mid-answer."""
+
+    billed: bool = True
 
 
 class AuthenticationFailed(CaptionerError):
