@@ -123,6 +123,7 @@ class Speech:
         emotions: Perceived emotions by their canonical names, strongest first (``frustrated``); only from what
             is said of this utterance.
         voice: Which of the description's voices speaks, 1 for the first mentioned; 0 where that is not known.
+        role: The speaker's part as said (``narrator``, ``announcer``), or None.
         votes: Of several descriptions of the same sound, how many state it and how many there are; None
             where there is only one.
 
@@ -142,6 +143,7 @@ class Speech:
     evidence: Evidence | None = None
     emotions: tuple[str, ...] = ()
     voice: int = 0
+    role: str | None = None
     votes: tuple[int, int] | None = None
 
 
