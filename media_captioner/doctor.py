@@ -7,6 +7,7 @@ import os
 import platform
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from fractions import Fraction
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Literal
@@ -80,7 +81,6 @@ def _settings() -> Iterator[Check]:
 def _codecs() -> Iterator[Check]:
     import av
 
-    from media_captioner.media.encode import ENCODERS
     from media_captioner.media.policy import CODECS, FORMATS
 
     missing = sorted(CODECS - av.codecs_available)
@@ -91,13 +91,30 @@ def _codecs() -> Iterator[Check]:
         f" decoders, {len(FORMATS & av.formats_available)} containers; pictures are never decoded"
         + (f"; without {', '.join(missing)}" if missing else ""),
     )
-    usable = [name for name, encoder in ENCODERS.items() if encoder.is_available()]
-    lacking = sorted(set(ENCODERS) - set(usable))
-    yield Check(
-        "clip formats",
-        "note" if lacking else "fine",
-        ", ".join(usable) + (f"; without {', '.join(lacking)}" if lacking else ""),
+    yield _clip_formats()
+
+
+def _clip_formats() -> Check:
+    """Encode a second of silence in every format: what works, works."""
+    import numpy as np
+
+    from media_captioner.media.encode import ENCODERS, encode
+    from media_captioner.model import AudioTrack, Segment
+
+    track = AudioTrack(1, 0, "pcm_s16le", 16000, 1, "mono")
+    silence = Segment(
+        0, track, Fraction(0), Fraction(1), np.zeros(16000, np.int16), 16000, ((0, Fraction(0)),), "end"
     )
+    usable, lacking = [], []
+    for name in ENCODERS:
+        try:
+            encode(silence, name)
+        except MediaCaptionerError as error:
+            lacking.append(f"{name} ({error.message})")
+        else:
+            usable.append(name)
+    found = ", ".join(usable) + (f"; without {'; '.join(lacking)}" if lacking else "")
+    return Check("clip formats", "note" if lacking else "fine", found)
 
 
 def _local_captioner() -> Iterator[Check]:

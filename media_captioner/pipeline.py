@@ -65,6 +65,17 @@ def inspect(path: Path, settings: Settings) -> tuple[Media, tuple[Choice, ...]]:
     return media, choose(media, number=settings.track, language=settings.language, every=settings.all_tracks)
 
 
+def voice_detector() -> VoiceDetector | None:
+    """Return a detector that helps to cut where nobody speaks, or None where the local captioner is not installed."""
+    from importlib.util import find_spec
+
+    if find_spec("onnxruntime") is None or find_spec("faster_whisper") is None:
+        return None
+    from media_captioner.captioners.local.voice import SileroVoice
+
+    return SileroVoice()
+
+
 async def caption_track(
     media: Media,
     track: AudioTrack,
@@ -294,7 +305,7 @@ async def caption_async(
     media, choices = await in_thread(inspect, Path(path), settings)
     own = captioner or create(settings.captioner, settings, reporter)
     try:
-        return await caption_track(media, choices[0].track, settings, own, reporter)
+        return await caption_track(media, choices[0].track, settings, own, reporter, voice_detector())
     finally:
         if captioner is None:
             with contextlib.suppress(CaptionerError):

@@ -56,13 +56,14 @@ def command(sources: tuple[Path, ...], config_file: Path | None, *, as_json: boo
     from media_captioner import batch
     from media_captioner.captioners import create
     from media_captioner.cli.render import caption_view
+    from media_captioner.pipeline import voice_detector
 
     by_file, settings = settings_for(given, config_file)
     go_offline(settings)
     found = batch.find_media(sources)
     with caption_view(len(found), as_json=as_json) as view:
         captioner = create(settings.captioner, settings, view)
-        work = batch.Batch(by_file, captioner, view)
+        work = batch.Batch(by_file, captioner, view, voice_detector())
         try:
             asyncio.run(_run(work, found, view.tell))
         finally:
