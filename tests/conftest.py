@@ -1,5 +1,6 @@
 """What all tests share."""
 
+import pytest
 from hypothesis import HealthCheck, settings
 
 # Machines are shared and slow at times: a slow example is not a wrong one.
@@ -8,3 +9,29 @@ settings.register_profile(
 )
 settings.register_profile("thorough", parent=settings.get_profile("suite"), max_examples=2000)
 settings.load_profile("suite")
+
+CANARY = "sk-canary-"
+"""How the keys begin that tests give to captioners and servers. No output, log or file may ever hold one."""
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    """Fail a test, whatever it is about, whose output or log shows a key."""
+    report = yield
+    if report.passed and CANARY in report.caplog + report.capstdout + report.capstderr:
+        report.outcome = "failed"
+        report.longrepr = f"{item.nodeid} shows a key in its output or its log"
+    return report
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_key_in_any_file(tmp_path_factory):
+    """Fail the run if any file that a test left behind holds a key."""
+    yield
+    found = [
+        path
+        for path in tmp_path_factory.getbasetemp().rglob("*")
+        if path.is_file() and not path.is_symlink() and path.stat().st_size < 8_000_000
+        if CANARY.encode() in path.read_bytes()
+    ]
+    assert not found, f"files that hold a key: {found}"

@@ -142,7 +142,7 @@ class AnswerReader:
             return
         refusal = refusal_in_event(event)
         if refusal is not None:
-            raise as_error(refusal, self._asked)
+            raise as_error(refusal, self._asked, begun=bool(self._prose))
         self._value(self._parsed(event.data))
 
     def _parsed(self, text: str | bytes) -> dict[str, Any]:
@@ -157,7 +157,7 @@ class AnswerReader:
     def _value(self, value: dict[str, Any]) -> None:
         refusal = find_refusal(value)
         if refusal is not None:
-            raise as_error(refusal, self._asked)
+            raise as_error(refusal, self._asked, begun=bool(self._prose))
         try:
             piece = self._dialect.piece(value)
         except ValueError as error:

@@ -23,7 +23,7 @@ from media_captioner.captioners.exchange import read_refusal
 from media_captioner.captioners.http import Connection
 from media_captioner.captioners.refusals import parse_json
 from media_captioner.captioners.verdicts import Asked, as_error
-from media_captioner.errors import CaptionerUnavailable, ClipRejected, ResponseInvalid
+from media_captioner.errors import CaptionerError, CaptionerUnavailable, ClipRejected, ResponseInvalid
 from media_captioner.system.clock import Clock
 
 _MAX_POLICY: Final = 64 * 1024
@@ -95,7 +95,13 @@ class Uploader:
             async with asyncio.timeout(total):
                 return await self._upload(source, suffix, media_type, uploading)
         except TimeoutError:
-            raise CaptionerUnavailable(f"Failed {uploading.doing}: not done in {total:g} s") from None
+            failure: CaptionerError = CaptionerUnavailable(
+                f"Failed {uploading.doing}: not done in {total:g} s"
+            )
+        except CaptionerError as error:
+            failure = error
+        failure.billed = False  # storage costs nothing, and the model has not been asked yet
+        raise failure
 
     async def _upload(self, source: bytes | Path, suffix: str, media_type: str, uploading: Asked) -> str:
         for attempt in (1, 2):

@@ -235,8 +235,15 @@ def judge(refusal: Refusal) -> Verdict:
     return _BY_STATUS.get(status, _BAD_CLIP if 400 <= status < 500 else _DOWN)
 
 
-def as_error(refusal: Refusal, asked: Asked) -> CaptionerError:
-    """Return ``refusal`` as an error of ours, ready to be raised. Never raises itself."""
+def as_error(refusal: Refusal, asked: Asked, *, begun: bool = False) -> CaptionerError:
+    """Return ``refusal`` as an error of ours, ready to be raised. Never raises itself.
+
+    Args:
+        refusal: What the service said.
+        asked: What it was asked.
+        begun: Whether words had arrived before it. They are billed, whatever came then.
+
+    """
     verdict = judge(refusal)
     said = [f"HTTP {refusal.status}" if refusal.status else "", refusal.code]
     detail = " ".join(part for part in said if part)
@@ -248,6 +255,17 @@ def as_error(refusal: Refusal, asked: Asked) -> CaptionerError:
     if refusal.request_id:
         message += f" [request {refusal.request_id}]"
     hint = verdict.hint(asked)
+    error: CaptionerError
     if verdict.error is RateLimited:
-        return RateLimited(message, hint=hint, retry_after=refusal.retry_after)
-    return verdict.error(message, hint=hint)
+        error = RateLimited(message, hint=hint, retry_after=refusal.retry_after)
+    else:
+        error = verdict.error(message, hint=hint)
+    error.billed = begun or (error.billed and not _never_ran(refusal.status))
+    return error
+
+
+def _never_ran(status: int | None) -> bool:
+    """Return whether a status says that the model was not even asked."""
+    if status is None:
+        return False
+    return (400 <= status < 500 and status != 408) or status in {503, 529}

@@ -19,7 +19,7 @@ from media_captioner.testing.captioner import FakeCaptioner
 from media_captioner.testing.running import running
 from media_captioner.testing.sounds import clip, segment, tone
 
-KEY = Secret("sk-contract-test")
+KEY = Secret("sk-canary-contract-5")
 WAYS = [
     ("qwen", "data-url"),
     ("qwen", "upload"),

@@ -92,7 +92,9 @@ OPTIONS = {
 
 def describe(server, name, *, made=CLIP, **options):
     async def run():
-        captioner = create(name, Options(api_key=Secret("sk-fault-test"), base_url=server.url, **options))
+        captioner = create(
+            name, Options(api_key=Secret("sk-canary-fault-31"), base_url=server.url, **options)
+        )
         try:
             return await captioner.describe(made, Context())
         finally:
@@ -223,6 +225,35 @@ def test_error_after_error_event_keeps_its_status():
     assert "HTTP 400 SomethingNew" in str(found)
 
 
+@pytest.mark.parametrize(
+    ("fault", "billed"),
+    [
+        ("rate", False),
+        ("arrears", False),
+        ("inspection", False),
+        ("too-long", False),
+        ("unavailable", False),
+        (("event-error", {"code": 400}), False),
+        ("error-midway", True),
+        ("server-error", True),
+        ("truncated", True),
+        ("reset-before", True),
+        ("empty", True),
+        ("huge", True),
+    ],
+)
+def test_what_may_be_billed(fault, billed):
+    """Refusals cost nothing; whatever may have made the model work may be on the bill."""
+    found, _ = against(fault, name="qwen-dashscope")
+    assert found.billed is billed
+
+
+@pytest.mark.parametrize("step", ["rate", "reset-before", "server-error"])
+def test_a_failed_upload_costs_nothing(step):
+    found, _ = against("ok", step, way="upload")
+    assert found.billed is False
+
+
 @pytest.mark.parametrize("location", ["http://169.254.169.254/", "https://elsewhere.test/", "/v2", ""])
 def test_redirects_are_not_followed(location):
     """The key and the sound stay; the message names where they would have gone."""
@@ -271,7 +302,7 @@ def test_policies_and_uploads_are_reused():
     async def run():
         async with FaultServer("ok", "ok", "unavailable", "ok", "ok", "ok") as server:
             captioner = create(
-                "qwen", Options(api_key=Secret("sk-fault-test"), base_url=server.url, way="upload")
+                "qwen", Options(api_key=Secret("sk-canary-fault-31"), base_url=server.url, way="upload")
             )
             first, second = CLIP, clip(tone(0.2))
             with pytest.raises(errors.CaptionerUnavailable):
@@ -288,7 +319,7 @@ def test_the_upload_is_the_documented_form():
     """Fields in the captured order, the file last, no key to the storage, an ASCII name of ours."""
     _, server = against(way="upload")
     policy, upload, ask = server.requests
-    assert policy.header("authorization") == "Bearer sk-fault-test"
+    assert policy.header("authorization") == "Bearer sk-canary-fault-31"
     assert upload.header("authorization") is None
     names = [
         part.split(b'name="')[1].split(b'"')[0].decode()

@@ -62,6 +62,7 @@ def test_nobody_listens():
     error = failing(f"http://127.0.0.1:{port}")
     assert type(error) is errors.CaptionerUnavailable
     assert "All connection attempts failed" in str(error)
+    assert not error.billed
     assert "address" in error.hint
 
 
@@ -118,6 +119,7 @@ def test_a_certificate_nobody_signed(certificate):
 
     error = asyncio.run(run())
     assert not error.retryable
+    assert not error.billed
     assert error.scope == "queue"
     assert "SSL_CERT_FILE" in error.hint
 

@@ -18,6 +18,14 @@ _SIGNS: Final = {
     httpx.WriteTimeout: "it stopped taking our data",
     httpx.PoolTimeout: "too many requests at once",
 }
+_NOTHING_SENT: Final = (
+    httpx.ConnectError,
+    httpx.ConnectTimeout,
+    httpx.PoolTimeout,
+    httpx.ProxyError,
+    httpx.UnsupportedProtocol,
+)
+"""Failures before a byte of the request left, so nobody can charge for it."""
 
 
 def _reason(error: Exception) -> str:
@@ -71,7 +79,9 @@ def translated(doing: str) -> Iterator[None]:
                 hint="Check the address and this machine's clock. Behind a proxy that replaces certificates, "
                 "set SSL_CERT_FILE to its authority.",
             ) from error
-        raise CaptionerUnavailable(
+        failure = CaptionerUnavailable(
             f"Failed {doing}: {_reason(error)}",
             hint="Check the connection, the address and the proxy settings.",
-        ) from error
+        )
+        failure.billed = not isinstance(error, _NOTHING_SENT)
+        raise failure from error

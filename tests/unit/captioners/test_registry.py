@@ -20,7 +20,7 @@ from media_captioner.system.secrets import Secret
 from media_captioner.testing.captioner import FakeCaptioner
 from media_captioner.testing.sounds import clip, tone
 
-KEY = Secret("sk-registry-test")
+KEY = Secret("sk-canary-registry")
 
 
 @pytest.fixture(autouse=True)
