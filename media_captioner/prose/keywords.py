@@ -48,7 +48,10 @@ def _speech(speeches: tuple[Speech, ...]) -> Iterator[str]:
     for speech in sure:
         if speech.speaker in _SPEAKERS:
             yield _SPEAKERS[speech.speaker]
-    if len({speech.voice for speech in sure if speech.voice}) > 1:
+    if any(speech.role and speech.role.endswith("narrator") for speech in sure):
+        yield "Narration, monologue"
+    voices = {speech.voice for speech in sure if speech.voice}
+    if len(voices) > 1 and all(speech.text is None for speech in sure):
         yield "Conversation"
     elif sure and not any(speech.speaker for speech in sure):
         yield "Speech"

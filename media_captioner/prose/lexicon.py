@@ -8,12 +8,10 @@ from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
 from itertools import product
-from typing import Any, Final, NamedTuple, TypeVar
+from typing import Any, Final, NamedTuple
 
 from media_captioner.model.soundtable import by_name
 from media_captioner.prose.words import SKIPPED, lemmatiser, plain, tokens
-
-T = TypeVar("T")
 
 OWN: Final = "=sound"
 """In ``sounds.tsv``, the action of a thing that is merely heard."""
@@ -23,7 +21,11 @@ _KEYS_KEPT: Final = 50_000  # words whose keys are remembered; a text of a milli
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A sound of the lexicon: its caption, coarse group, whether it lasts, and the AudioSet names it stands for."""
+    """A sound of the lexicon: its caption, coarse group, whether it lasts, and the AudioSet names it stands for.
+
+    In the caption ``*`` is the name of the thing that sounds; ``~`` the action as the description words it, and then
+    what to say where it words none stands behind a ``|``.
+    """
 
     label: str
     group: str
@@ -163,11 +165,13 @@ class Lexicon:
 
     Attributes:
         own: What a thing of a set is called when it is merely heard.
+        size: How many phrases a set of things has; of two sets the smaller one says more.
 
     """
 
     def __init__(self) -> None:
         self.own: dict[str, Entry] = {}
+        self.size: dict[str, int] = defaultdict(int)
         self._root = _Node()
         self._keys: dict[str, tuple[str, ...]] = {}
         self._pending: list[tuple[list[str], Any]] = []
@@ -196,20 +200,22 @@ class Lexicon:
             nodes = [first[key] for key in keys[start] if key in first]
             if not nodes:
                 continue
-            best: dict[type, Hit] = {}
+            best: dict[type, tuple[int, list[Any]]] = {}
             end = start + 1
             while nodes:
                 for node in nodes:
                     for kind, things in node.found.items():
-                        best[kind] = Hit(start, end, things)
+                        known = best.get(kind)
+                        same = known is not None and known[0] == end
+                        best[kind] = (end, [*known[1], *things] if known and same else things)
                 while end < count and words[end] in SKIPPED:
                     end += 1
                 if end >= count:
                     break
                 nodes = [node.next[key] for node in nodes for key in keys[end] if key in node.next]
                 end += 1
-            for kind, hit in best.items():
-                found[kind].extend(Hit(hit.start, hit.end, thing) for thing in hit.found)
+            for kind, (last, things) in best.items():
+                found[kind].extend(Hit(start, last, thing) for thing in things)
         return found
 
     def keys(self, word: str) -> tuple[str, ...]:
@@ -223,10 +229,16 @@ class Lexicon:
             self._keys[word] = keys
         return keys
 
+    def is_verb(self, lemma: str) -> bool:
+        """Whether a lemma is an action of some thing ("clank", "toll") rather than the name of a sound."""
+        action = self._actions.get(lemma)
+        return action is not None and bool(action.by_source)
+
     def _gather(self) -> None:
         for name, caption, words in table("sources"):
             source = Source(name, None if caption == "*" else caption)
             for phrase in phrases(words):
+                self.size[name] += 1
                 self._want(phrase, source)
         for columns in table("sounds"):
             self._sound(columns)
@@ -288,6 +300,20 @@ class Lexicon:
                 return
         if found not in things:
             things.append(found)
+
+
+def outermost(hits: Sequence[Hit]) -> list[Hit]:
+    """Return the hits that no other hit overlaps from further left, or covers from the same word.
+
+    Of several things found in the same words, the first is kept.
+    """
+    kept: list[Hit] = []
+    end = 0
+    for hit in sorted(hits, key=lambda hit: (hit.start, -hit.end)):
+        if hit.start >= end:
+            kept.append(hit)
+            end = hit.end
+    return kept
 
 
 def _spelled(phrase: str) -> list[str]:

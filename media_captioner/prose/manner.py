@@ -8,18 +8,22 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
-from media_captioner.prose.lexicon import Action, Emotion, Genre, Hit, Instrument, MusicWord, Person, Saying, phrases, table
+from media_captioner.prose.lexicon import Emotion, Hit, Person, Saying, outermost, phrases, table
 from media_captioner.prose.polarity import ASSERTED
 from media_captioner.prose.reading import Passage
 
 STRONG: Final = 2
 _NEAR: Final = 7  # words between a word of emotion and the voice, verb or noun it colours
 _OTHER: Final = frozenset(
-    "moment scene atmosphere mood environment effect gesture interaction exchange setting soundscape movement pace "
-    "rhythm pitch sound noise texture timbre contrast event life home space ambience interview party celebration "
-    "banter dynamic performance music journey story situation environment action sequence conversation way manner".split()
+    "moment scene atmosphere mood environment effect gesture setting soundscape pace rhythm pitch noise texture "
+    "timbre contrast event home space ambience party celebration music journey story situation action".split()
 )
-_TONES: Final = frozenset({"manner", "way"})
+_ENDS: Final = frozenset(
+    "and but or with in as at by to while who of than yet when from for is are was were that which if because so "
+    "before after during throughout about on over then like".split()
+)
+_FEIGNED: Final = frozenset({"mock", "feigned", "pretend", "faux", "simulated", "fake"})
+_POSSESSIVE: Final = frozenset({"his", "her", "their", "the"})
 _NOUN_ENDS: Final = ("ion", "ness", "ment", "ance", "ence", "ity", "ship", "tude", "th", "cy")
 
 _NOUNS: Final = frozenset(
@@ -46,12 +50,13 @@ def feelings(passage: Passage) -> list[Feeling]:
     anchors = _anchors(passage)
     if not anchors:
         return []
+    subject = _is_about_voice(passage)
     found: list[Feeling] = []
-    for hit in _longest(hits):
+    for hit in outermost(sorted(hits, key=_weight)):
         name, strength = hit.found.columns
         if passage.rank(hit.start, hit.end) != ASSERTED or _describes_other(passage, hit):
             continue
-        if min(abs(hit.start - place) for place in anchors) <= _NEAR:
+        if subject or min(abs(hit.start - place) for place in anchors) <= _NEAR:
             word = " ".join(passage.words[hit.start : hit.end])
             found.append(Feeling(hit.start, int(strength), name, word))
     return found
@@ -79,14 +84,8 @@ def emotions(found: list[Feeling]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(feeling.name for feeling in found if feeling.strength >= STRONG))
 
 
-def _longest(hits: list[Hit]) -> list[Hit]:
-    kept: list[Hit] = []
-    end = 0
-    for hit in sorted(hits, key=lambda hit: (hit.start, -hit.end, -int(hit.found.columns[1]))):
-        if hit.start >= end:
-            kept.append(hit)
-            end = hit.end
-    return kept
+def _weight(hit: Hit) -> int:
+    return -int(hit.found.columns[1])
 
 
 def _anchors(passage: Passage) -> list[int]:
@@ -97,27 +96,33 @@ def _anchors(passage: Passage) -> list[int]:
     return places
 
 
+def _is_about_voice(passage: Passage) -> bool:
+    """Whether the sentence as a whole is about a voice: "Her delivery is quick, …"."""
+    first = passage.words[0]
+    tones = {hit.start for hit in passage.hits(Saying) if hit.found.columns[0] == "tone"}
+    return first in _POSSESSIVE and not tones.isdisjoint(range(1, 4))
+
+
 def _describes_other(passage: Passage, hit: Hit) -> bool:
-    """Whether the word stands before music, a sound or a scene: "a tense score", "a cheerful crowd"."""
-    keys = passage.keys
-    place = hit.end
-    while place < len(keys) and place < hit.end + 4:
-        key = keys[place]
-        if key in _OTHER and key not in _TONES:
-            return True
-        if not key[0].isalpha() and key not in {",", "-"}:
-            return False
-        if any(other.start == place for kind in (Instrument, Genre) for other in passage.hits(kind)):
-            return True
-        if any(o.start == place and o.found.columns[0] in {"head", "beside"} for o in passage.hits(MusicWord)):
-            return key not in {"voice", "line"}
-        if any(o.start == place for o in passage.hits(Action)) and key not in {"say", "speak", "whisper", "shout"}:
-            return not any(o.start == place for o in passage.hits(Saying))
-        if key in {"and", ","} or any(o.start == place for o in passage.hits(Emotion)):
-            place += 1
-            continue
+    """Whether an adjective stands before something that is no voice: "a tense score", "the warm acoustic"."""
+    words = passage.words
+    if hit.start and words[hit.start - 1] in _FEIGNED:
+        return True
+    if words[max(0, hit.start - 1)].endswith("ally") or words[hit.start - 1 : hit.start] == ["acoustic"]:
+        return hit.start > 0
+    last = words[hit.end - 1]
+    if last.endswith("ly") or last.endswith(_NOUN_ENDS) or last in _NOUNS:
+        return any(word in _OTHER for word in words[max(0, hit.start - 3) : hit.start])
+    if hit.end >= len(words) or words[hit.end] in _ENDS or not words[hit.end][0].isalpha():
         return False
-    return False
+    voiced = {other.start for other in passage.hits(Saying)}
+    voiced.update(other.start for other in (*passage.hits(Person), *passage.hits(Emotion)))
+    for place in range(hit.end, min(len(words), hit.end + 5)):
+        if passage.keys[place] in _OTHER:
+            return True
+        if place in voiced:
+            return False
+    return True
 
 
 def _family(name: str) -> list[str]:

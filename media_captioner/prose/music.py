@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from media_captioner.model import Evidence, Music, Sound
-from media_captioner.prose.lexicon import Action, Genre, Hit, Instrument, Mask, MusicWord, Person
+from media_captioner.prose.lexicon import Action, Genre, Hit, Instrument, Mask, MusicWord, Person, outermost
 from media_captioner.prose.polarity import ASSERTED, HEDGED, NAMES, NEGATED
 from media_captioner.prose.reading import Passage, Reading
 
@@ -20,6 +20,10 @@ _BESIDE: Final = 3  # words between a genre or an instrument and the word for mu
 _ANOTHER: Final = frozenset({"another", "second", "different", "new"})
 _LONE: Final = frozenset({"drum"})
 """Loose instruments that are sounds where nobody makes music."""
+
+
+_VAGUE: Final = frozenset({"traditional", "independent", "electronic", "background", "theme", "soundtrack", "dance"})
+"""Genres that say least; another one that is named as well is the better name."""
 
 
 @dataclass(slots=True)
@@ -77,6 +81,9 @@ def _clear(passage: Passage, kind: type) -> list[Hit]:
     hits = passage.hits(kind)
     if not hits:
         return []
+    if kind is not MusicWord:
+        spans = {(hit.start, hit.end) for hit in outermost(hits)}
+        hits = [hit for hit in hits if (hit.start, hit.end) in spans]
     hiding = [hit for other in (Action, Mask) for hit in passage.hits(other)]
     return [
         hit
@@ -169,8 +176,8 @@ _VOCALS: Final = {"man": "male", "woman": "female", "choir": "choir"}
 
 
 def _music(piece: _Piece) -> Music:
-    genres = sorted((rank, index, name) for index, (name, rank) in enumerate(piece.genres.items()))
-    genre = genres[0][2] if genres and genres[0][0] <= HEDGED and genres[0][0] <= piece.rank else None
+    genres = sorted((rank, name in _VAGUE, index, name) for index, (name, rank) in enumerate(piece.genres.items()))
+    genre = genres[0][3] if genres and genres[0][0] <= HEDGED and genres[0][0] <= piece.rank else None
     sure = [name for name, rank in piece.instruments.items() if rank == ASSERTED]
     vocals = next((_VOCALS[who] for who in ("choir", "woman", "man") if who in piece.vocals), None)
     if {"man", "woman"} <= piece.vocals or (vocals is None and piece.vocals):

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from typing import Final, Literal
 
 from media_captioner.model import Place
-from media_captioner.prose.lexicon import Hit, Locale
+from media_captioner.prose.lexicon import Locale, outermost
 from media_captioner.prose.polarity import COMPARED, NAMES, NEGATED
-from media_captioner.prose.reading import Passage, Reading
+from media_captioner.prose.reading import Reading
 
 Setting = Literal["indoor", "outdoor"]
 
@@ -22,7 +22,7 @@ def find(reading: Reading) -> tuple[Place, ...]:
     """Return the places a description names, in order, each once; circumstances (a carpet) are none."""
     found: dict[str, tuple[int, Place]] = {}
     for passage in reading.passages:
-        for hit in _longest(passage):
+        for hit in outermost(passage.hits(Locale)):
             setting, weight = hit.found.columns
             rank = passage.rank(hit.start, hit.end)
             if weight == "1" or setting == "none":
@@ -43,7 +43,7 @@ def setting(reading: Reading) -> Setting | None:
     weights: dict[str, float] = defaultdict(float)
     seen: dict[str, int] = defaultdict(int)
     for passage in reading.passages:
-        for hit in _longest(passage):
+        for hit in outermost(passage.hits(Locale)):
             setting_, weight = hit.found.columns
             rank = passage.rank(hit.start, hit.end)
             seen[hit.found.phrase] += 1
@@ -63,13 +63,3 @@ def of(places: Sequence[Place]) -> Setting | None:
     if indoor == outdoor:
         return None
     return "indoor" if indoor > outdoor else "outdoor"
-
-
-def _longest(passage: Passage) -> list[Hit]:
-    kept: list[Hit] = []
-    end = 0
-    for hit in sorted(passage.hits(Locale), key=lambda hit: (hit.start, -hit.end)):
-        if hit.start >= end:
-            kept.append(hit)
-            end = hit.end
-    return kept

@@ -37,7 +37,10 @@ _PRESENCE: Final = frozenset(
     "heard present audible detected detectable discernible discerned noticeable evident perceptible apparent "
     "distinguishable identifiable found included used captured involved".split()
 )
+_BE: Final = frozenset("is are was were be been can could".split())
 _NEW_CLAUSE: Final = frozenset("the this these that its his her their it he she they there another one what".split())
+_NEW_PHRASE: Final = _NEW_CLAUSE | {"a", "an"}
+_DETERMINERS: Final = frozenset("a an the its his her their every each".split())
 _PARTICIPLES: Final = frozenset(
     "recorded captured followed accompanied combined made played performed delivered set marked given taken coupled "
     "leaving giving making creating adding lending allowing ensuring contributing reinforcing emphasizing".split()
@@ -123,10 +126,15 @@ def _clause_end(words: Sequence[str], hit: Hit, kind: str, ends: set[int]) -> in
             return place
         elif word == "and" and kind == "no" and _starts_clause(words, place + 1):
             return place
-        elif kind == "no" and word in _PRESENCE and not _lists(words, place + 1):
+        elif kind == "no" and word in _PRESENCE and _is_predicate(words, place) and not _lists(words, place + 1):
             return place + 1
         place += 1
     return count
+
+
+def _is_predicate(words: Sequence[str], place: int) -> bool:
+    """Whether "present", "audible" … ends a clause ("are present") rather than stands before a noun."""
+    return not _BE.isdisjoint(words[max(0, place - 3) : place])
 
 
 def _lists(words: Sequence[str], place: int) -> bool:
@@ -162,15 +170,25 @@ def _comma_ends(words: Sequence[str], comma: int, kind: str) -> bool:
     if word in {"or", "nor"}:
         return False
     if word == "and":
-        return any(item in _FINITE for item in piece) and kind == "no"
+        if kind == "no":
+            return any(item in _FINITE for item in piece)
+        return place + 1 < len(words) and words[place + 1] in _NEW_PHRASE
     if word in _NEW_CLAUSE or word in _PARTICIPLES or word in _PREPOSED:
         return not (word == "such" and kind == "no")
     if word.endswith("ing") and not _is_element(words, place):
+        return True
+    if _is_verb(words, place):
         return True
     if any(item in _FINITE for item in piece):
         # "no voices, birds, or insects are present": the verb belongs to the list as a whole.
         return not ("or" in piece or "nor" in piece)
     return not _closes(words, place)
+
+
+def _is_verb(words: Sequence[str], place: int) -> bool:
+    """Whether the word behind a comma is the verb of the main clause: ", underlies a series of beeps"."""
+    following = words[place + 1 : place + 2]
+    return words[place].endswith("s") and bool(following) and following[0] in _DETERMINERS
 
 
 def _is_element(words: Sequence[str], place: int) -> bool:

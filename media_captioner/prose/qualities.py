@@ -10,9 +10,9 @@ from media_captioner.prose.polarity import NAMES
 from media_captioner.prose.reading import Passage, Reading
 
 _RECORDING: Final = frozenset(
-    "recording recorded recorder recordings audio capture captured microphone mic equipment device tape fidelity "
-    "transfer line playback broadcast".split()
+    "recording recorded recorder recordings microphone mic equipment device tape fidelity transfer playback".split()
 )
+_SOUND: Final = frozenset({"audio", "sound", "capture", "line", "broadcast"})
 _SPOKEN: Final = frozenset("voice voices speech words announcement dialogue vocals".split())
 _NOT_DRY: Final = frozenset(
     "leaf grass cough humor humour wit throat wood twig branch sand climate paper skin food mouth remark run season "
@@ -59,8 +59,8 @@ def _applies(passage: Passage, hit: Hit) -> bool:
     if need != "recording":
         return True
     if term == "muffled":
-        return bool((_RECORDING | _SPOKEN | {"sound"}) & set(words))
-    around = set(words[max(0, hit.start - 5) : hit.end + 9])
+        return bool((_RECORDING | _SPOKEN | _SOUND) & set(words))
+    around = set(words[max(0, hit.start - 5) : hit.end + 12])
     if words[:2] == ["the", "recording"] and "with" in words[: hit.start]:
         return True
     return bool(around & _RECORDING)

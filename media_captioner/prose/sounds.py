@@ -8,19 +8,22 @@ crowd, a lion). The thing is looked for near the action, in its clause: "roar of
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
 from media_captioner.model import Evidence, Sound
 from media_captioner.prose import polarity
-from media_captioner.prose.lexicon import Action, Entry, Hit, Mask, Modifier, Source, lexicon
+from media_captioner.prose.lexicon import Action, Entry, Hit, Mask, Modifier, Person, Source, lexicon
 from media_captioner.prose.reading import QUOTED, Passage, Reading
+from media_captioner.prose.words import gerund
 
 _BEFORE: Final = 9  # words between a thing and what it does after it: "the dog, at the far end of the yard, barks"
 _AFTER: Final = 7  # words between an action and its thing after it: "the creaking of an old wooden door"
 _BARRIERS: Final = frozenset({";", ":", "—", ".", "(", ")", QUOTED})
 _COMMA_COST: Final = 3
+_TOO_FAR: Final = 99
+_BESIDES: Final = frozenset({",", "and", "or", "in", "on", "with", "as", "while", "over", "at"})
 _OF: Final = frozenset({"of", "from", "by", "against"})
 _NOISE: Final = frozenset({"sound", "noise"})
 _HEARD: Final = frozenset({"heard", "audible", "present", "perceptible", "discernible", "noticeable"})
@@ -35,10 +38,13 @@ _CHANNEL_BEFORE: Final = frozenset(
 _CHANNEL_AFTER: Final = frozenset(
     "recording recorder microphone equipment device tape preamp playback transfer mains".split()
 )
+_CHANNEL_REACH: Final = 12
 _LASTING: Final = frozenset(
     "continuously constantly steadily rhythmically throughout persistently incessantly repeatedly continues persists "
     "continuous steady".split()
 )
+_SINGING: Final = {"man": "Male singing", "woman": "Female singing", "child": "Child singing"}
+_SINGER: Final = 8  # words between a singer and the verb
 _MODIFIERS: Final = 2
 _RANKED: Final = {"material": 0, "loudness": 1, "manner": 2}
 
@@ -67,9 +73,18 @@ class Mention:
     @property
     def label(self) -> str:
         """Caption wording without modifiers."""
-        if self.entry.label.startswith("*"):
-            return f"{self.source} {self.entry.label[1:]}" if self.source else self.entry.label[1:]
-        return self.entry.label
+        label, _, fallback = self.entry.label.partition("|")
+        if label.startswith("*"):
+            return f"{self.source} {label[1:]}" if self.source else label[1:]
+        if "~" not in label:
+            return label
+        verb = next(filter(lexicon().is_verb, self.passage.keys[self.start : self.end]), None)
+        return label.replace("~", gerund(verb)) if verb else fallback
+
+    @property
+    def identity(self) -> tuple[str, str | None]:
+        """What tells this sound from the others: its entry, and its thing where the caption names it."""
+        return self.entry.label, self.source if self.entry.label.startswith("*") else None
 
 
 def find(reading: Reading) -> tuple[Sound, ...]:
@@ -78,10 +93,10 @@ def find(reading: Reading) -> tuple[Sound, ...]:
     What is named several times is one sound, as surely stated as its surest mention; what is only denied,
     guessed or compared is there too, with its polarity.
     """
-    merged: dict[str, list[Mention]] = {}
+    merged: dict[tuple[str, str | None], list[Mention]] = {}
     for passage in reading.passages:
         for mention in mentions(passage):
-            merged.setdefault(mention.label, []).append(mention)
+            merged.setdefault(mention.identity, []).append(mention)
     return tuple(_sound(group) for group in merged.values())
 
 
@@ -94,11 +109,12 @@ def mentions(passage: Passage) -> list[Mention]:
     used: set[tuple[int, int]] = set()
     for hit in actions:
         found.extend(_acted(passage, hit, sources, used))
-    found = [mention for mention in found if (mention.start, mention.end) not in used or mention.source]
+    found = [m for m in found if m.source or not any(m.start < end and start < m.end for start, end in used)]
     found.extend(_own(passage, sources, used, found))
     found = [mention for mention in found if not _is_measure(passage, mention, found)]
     found = [mention for mention in found if not is_channel(passage, mention)]
-    return sorted(found, key=lambda mention: mention.start)
+    once = {(mention.start, mention.label): mention for mention in found}
+    return sorted(once.values(), key=lambda mention: mention.start)
 
 
 def _resolved(passage: Passage) -> tuple[list[Hit], list[Hit]]:
@@ -114,11 +130,28 @@ def _resolved(passage: Passage) -> tuple[list[Hit], list[Hit]]:
             longest.append(span)
             taken.update(dict.fromkeys(range(*span), span))
     hidden = {(hit.start, hit.end) for hit in masks}
+    masked = {hit.end for hit in masks}
     kept = set(longest) - hidden
+    heads = {end for _, end in kept}
     return (
-        [hit for hit in actions if (hit.start, hit.end) in kept],
-        [hit for hit in sources if (hit.start, hit.end) in kept],
+        _joined(hit for hit in actions if (hit.start, hit.end) in kept),
+        # The last word of a longer name is still the thing: "diesel engine", "car horn".
+        [hit for hit in sources if (hit.start, hit.end) in kept or (hit.end in heads and hit.end not in masked)],
     )
+
+
+def _joined(hits: Iterable[Hit]) -> list[Hit]:
+    """Make one action of those found in the same words, by their spelling and by their lemma."""
+    found: dict[tuple[int, int], Hit] = {}
+    for hit in hits:
+        known = found.get((hit.start, hit.end))
+        if known is not None:
+            one, other = known.found, hit.found
+            both = Action(one.default or other.default, {**other.by_source, **one.by_source})
+            found[hit.start, hit.end] = Hit(hit.start, hit.end, both)
+        else:
+            found[hit.start, hit.end] = hit
+    return list(found.values())
 
 
 def _acted(passage: Passage, hit: Hit, sources: list[Hit], used: set[tuple[int, int]]) -> Iterator[Mention]:
@@ -153,35 +186,36 @@ def _is_uttered(passage: Passage, hit: Hit) -> bool:
 
 
 def _nearest(passage: Passage, hit: Hit, action: Action, sources: list[Hit]) -> Hit | None:
+    size = lexicon().size
     best: Hit | None = None
-    least = 99
+    least = (_TOO_FAR, 0)
     for thing in sources:
         if thing.found.name not in action.by_source or (thing.start < hit.end and hit.start < thing.end):
             continue
-        cost = _distance(passage, hit, thing)
+        cost = (_distance(passage, hit, thing), size[thing.found.name])
         if cost < least:
             best, least = thing, cost
     return best
 
 
 def _distance(passage: Passage, hit: Hit, thing: Hit) -> int:
-    """Return how far a thing is from its action; 99 where it cannot belong to it."""
+    """Return how far a thing is from its action; ``_TOO_FAR`` where it cannot belong to it."""
     words = passage.words
     if thing.end <= hit.start:
         between = words[thing.end : hit.start]
         if len(between) > _BEFORE or _BARRIERS.intersection(between):
-            return 99
+            return _TOO_FAR
         return len(between) + _COMMA_COST * between.count(",")
     between = words[hit.end : thing.start]
     if len(between) > _AFTER or _BARRIERS.intersection(between):
-        return 99
+        return _TOO_FAR
     if not between:
         return 0
     if between[0] in _OF:
         return len(between) // 2
-    if len(between) <= 2 and "," not in between and "and" not in between:
+    if len(between) <= 2 and _BESIDES.isdisjoint(between):
         return len(between)
-    return len(between) + _COMMA_COST + _COMMA_COST * between.count(",")
+    return _TOO_FAR
 
 
 def _coordinated(passage: Passage, thing: Hit, action: Action, sources: list[Hit]) -> list[Hit]:
@@ -253,7 +287,7 @@ def is_channel(passage: Passage, mention: Mention) -> bool:
     before = set(words[max(0, mention.start - 4) : mention.start])
     if before & _CHANNEL_BEFORE and not (mention.entry.label == "humming noise" and before & {"electronic"}):
         return True
-    after = words[mention.end : mention.end + 9]
+    after = words[mention.end : mention.end + _CHANNEL_REACH]
     near = _CHANNEL_AFTER.intersection(after)
     if near and _OF.intersection(after) and mention.entry.label != "humming noise":
         return True
@@ -271,10 +305,26 @@ def _sound(group: list[Mention]) -> Sound:
         group=first.entry.group,
         polarity=polarity.NAMES[first.rank],
         sustained=_lasts(group, kinds),
-        audioset=first.entry.classes,
+        audioset=(*_singers(group), *first.entry.classes),
         evidence=_evidence(passage, first),
         mentions=sum(mention.rank == best.rank for mention in group),
     )
+
+
+def _singers(group: list[Mention]) -> list[str]:
+    """Return the classes of singing by a man, a woman or a child, where a mention says who sings."""
+    if group[0].entry.classes != ("Singing",):
+        return []
+    found: list[str] = []
+    for mention in group:
+        people = [
+            hit.found.columns[0]
+            for hit in mention.passage.hits(Person)
+            if mention.start - _SINGER <= hit.start <= mention.end and hit.found.columns[0] in _SINGING
+        ]
+        if people and mention.rank == polarity.ASSERTED:
+            found.append(_SINGING[people[-1]])
+    return list(dict.fromkeys(found))
 
 
 def _evidence(passage: Passage, mention: Mention) -> Evidence:
@@ -283,10 +333,7 @@ def _evidence(passage: Passage, mention: Mention) -> Evidence:
 
 def _modifiers(passage: Passage, mention: Mention) -> tuple[list[str], list[str]]:
     """Return at most two words to stand before the label, and what the noun phrase says of lasting."""
-    if not mention.entry.label.startswith("*") and mention.entry.label.split()[0] in {"metallic", "mechanical"}:
-        taken = {mention.entry.label.split()[0]}
-    else:
-        taken = set(mention.label.split())
+    taken = set(mention.label.split())
     found: list[tuple[int, int, str]] = []
     lasting: list[str] = []
     by_end = {hit.end: hit for hit in passage.hits(Modifier)}

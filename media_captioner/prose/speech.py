@@ -12,7 +12,7 @@ from typing import Final
 
 from media_captioner.model import Evidence, Speech
 from media_captioner.prose import manner, quotes, tongues
-from media_captioner.prose.lexicon import Hit, Saying
+from media_captioner.prose.lexicon import Action, Hit, Saying
 from media_captioner.prose.manner import Feeling
 from media_captioner.prose.polarity import ASSERTED, HEDGED, NAMES
 from media_captioner.prose.quotes import Quote
@@ -24,8 +24,15 @@ _SPEAKS: Final = frozenset(
     "mutter murmur mumble converse chat recite read deliver address instruct lecture plead argue command order greet "
     "warn exclaim continue state remark".split()
 )
+_ROLES: Final = frozenset(
+    "narrator announcer commentator host presenter interviewer interviewee reporter journalist newsreader anchor "
+    "dispatcher caller broadcaster lecturer instructor officer teacher comedian auctioneer preacher guide attendant "
+    "conductor referee umpire operator doctor nurse coach pilot captain vendor trainer croupier robot".split()
+)
+_QUIET: Final = frozenset({"silent", "quiet", "absent", "inaudible"})
 _SAID: Final = frozenset({"say", "sing"})
 _AFTER: Final = 8  # words after a quotation within which "she replies" may stand
+_VERB_REACH: Final = 7  # words behind somebody within which a verb says that they speak
 _SUBJECT: Final = 12  # words between a speaker and the verb of speech
 _SELF: Final = frozenset({"his", "her", "the", "its", "their", "this", "delivery", "speech", "voice"})
 
@@ -151,11 +158,11 @@ class _Scribe:
         if last is not None and passage.words[0] in _SELF and passage.index - last.passage.index <= 2:
             last.feelings.extend(told)
         else:
-            voice.emotions.extend(told)
+            voice.feelings.extend(told)
 
     def _talk(self, passage: Passage) -> None:
         for hit in passage.hits(Saying):
-            if hit.found.columns[0] == "talk" and passage.words[hit.end : hit.end + 1] != ["-"]:
+            if hit.found.columns[0] == "talk" and not _is_part(passage, hit):
                 rank = passage.rank(hit.start, hit.end)
                 self.talk.append((rank, passage.evidence(hit.start, hit.end)))
 
@@ -200,8 +207,7 @@ class _Scribe:
     def _speech(self, utterance: _Utterance, reading: Reading) -> Speech:
         del reading
         voice, quote = utterance.voice, utterance.quote
-        feelings = utterance.feelings or (list(voice.emotions) if voice else [])  # type: ignore[arg-type]
-        feelings = [Feeling(*feeling) for feeling in feelings]
+        feelings = [*utterance.feelings, *(voice.feelings if voice else ())]
         strongest = manner.strongest(feelings)
         language, sure = self._tongue(utterance)
         return Speech(
@@ -216,6 +222,7 @@ class _Scribe:
             evidence=_evidence(utterance),
             emotions=manner.emotions(sorted(feelings, key=lambda f: -f.strength)),
             voice=0 if voice is None else voice.number,
+            role=voice.noun if voice is not None and voice.noun.rsplit(" ", 1)[-1] in _ROLES else None,
         )
 
     def _tongue(self, utterance: _Utterance) -> tuple[str | None, bool]:
@@ -279,17 +286,31 @@ def _speaks(passage: Passage, mention: Mention) -> bool:
     """Whether a mention by itself, or with the verb behind it, says that somebody speaks."""
     if mention.voice.sings or mention.role in {"sing", "many"}:
         return False
+    if not _QUIET.isdisjoint(passage.words[mention.end : mention.end + 3]):
+        return False
     if mention.role == "voice" and passage.words[mention.end - 1] not in {"voice", "voices", "speech", "guide"}:
         return True
     if mention.role == "voice" and mention.voice.speaker != "any" and mention.end - mention.start > 1:
         return True
-    following = passage.keys[mention.end : mention.end + 6]
-    for key in following:
+    following = passage.keys[mention.end : mention.end + _VERB_REACH]
+    for place, key in enumerate(following):
         if key in {";", ":", "—", "."}:
             return False
-        if key in _SPEAKS:
+        if key == "whose" and "voice" in following[place:]:
             return True
+        if key in _SPEAKS:
+            return following[place + 1 : place + 2] not in (["nothing"], ["no"])
     return False
+
+
+def _is_part(passage: Passage, hit: Hit) -> bool:
+    """Whether a word for talk is part of a compound or of the name of a sound ("murmur of conversation")."""
+    if passage.words[hit.end : hit.end + 1] == ["-"]:
+        return True
+    return any(
+        other.start <= hit.start and hit.end <= other.end and other.end - other.start > hit.end - hit.start
+        for other in passage.hits(Action)
+    )
 
 
 def _same_clause(

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from media_captioner.prose.lexicon import Hit, Language
+from media_captioner.prose.lexicon import Hit, Language, outermost
 from media_captioner.prose.polarity import ASSERTED, HEDGED
 from media_captioner.prose.reading import QUOTED, Passage
 
@@ -75,7 +75,7 @@ def named(passage: Passage) -> list[Spoken]:
     """Return the languages a sentence says are spoken or sung, by place."""
     found: list[Spoken] = []
     accents: list[Spoken] = []
-    for hit in _longest(passage.hits(Language)):
+    for hit in outermost(passage.hits(Language)):
         tag, kind = hit.found.columns
         rank = passage.rank(hit.start, hit.end)
         if rank > HEDGED:
@@ -98,16 +98,6 @@ def fits(tag: str, text: str) -> bool:
     """Whether ``text`` can be in the language ``tag``, by its script."""
     script = of_script(text)
     return script is None or tag == script or tag in _SHARED.get(script, ())
-
-
-def _longest(hits: list[Hit]) -> list[Hit]:
-    kept: list[Hit] = []
-    end = 0
-    for hit in sorted(hits, key=lambda hit: (hit.start, -hit.end)):
-        if hit.start >= end:
-            kept.append(hit)
-            end = hit.end
-    return kept
 
 
 def _is_spoken(passage: Passage, hit: Hit) -> bool:

@@ -9,17 +9,21 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Final
 
-from media_captioner.prose.lexicon import Hit, Person
-from media_captioner.prose.polarity import HEDGED
+from media_captioner.prose.lexicon import Hit, Person, outermost
+from media_captioner.prose.manner import Feeling
+from media_captioner.prose.polarity import ASSERTED, HEDGED
 from media_captioner.prose.reading import QUOTED, Passage
 
 _NEW: Final = frozenset({"another", "second", "third", "fourth", "fifth", "different", "additional"})
 _INDEFINITE: Final = frozenset({"a", "an", "one", "single", "some", "several", "two", "three", "four", "lone"})
 _DEFINITE: Final = frozenset({"the", "this", "that", "same", "his", "her", "their", "its", "first"})
 _TWO: Final = frozenset({"two", "both", "couple", "pair"})
-_OBJECTS: Final = frozenset({"to", "at", "toward", "towards", "about", "of", "for", "between", "like", "by", "from"})
+_OBJECTS: Final = frozenset({"to", "at", "toward", "towards", "about", "between", "like"})
 _DETERMINER_WINDOW: Final = 6
 _APPOSITION: Final = 6
+_ROLES: Final = ("sing", "voice", "person", "many", "pronoun")
+_GENDERS: Final = frozenset({"=male", "=female"})
+_GENDER_REACH: Final = 2
 _GENERIC: Final = frozenset({"voice", "speaker", "speech", "person", "individual", "another", "someone", "character"})
 
 
@@ -43,7 +47,7 @@ class Voice:
     many: bool = False
     language: str | None = None
     language_sure: bool = True
-    emotions: list[tuple[int, str, str]] = field(default_factory=list)
+    feelings: list[Feeling] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,13 +78,19 @@ class Cast:
         """
         found: list[Mention] = []
         last: Hit | None = None
-        for hit in _longest(passage.hits(Person)):
+        gender: str | None = None
+        people = outermost(sorted(passage.hits(Person), key=_order))
+        for hit in people:
             speaker, role = hit.found.columns
             rank = passage.rank(hit.start, hit.end)
             if rank > HEDGED or _is_adjective(passage, hit):
                 continue
+            if hit.found.phrase in _GENDERS and _head(passage, hit, people) is not None:
+                gender = speaker
+                continue
+            speaker, gender = (gender if gender and speaker == "any" else speaker), None
             same = last is not None and found and self._apposed(passage, last, hit, found[-1].voice)
-            voice = found[-1].voice if same else self._voice(passage, hit, found)
+            voice = found[-1].voice if same else self._voice(passage, hit, found, rank, speaker)
             if voice is None:
                 continue
             if voice.speaker == "any" and speaker != "any":
@@ -104,19 +114,19 @@ class Cast:
         between = passage.words[last.end : hit.start]
         if len(between) > _APPOSITION or not between or between[0] != ",":
             return False
-        if "and" in between or QUOTED in between or ";" in between:
+        if not {"and", QUOTED, ";"}.isdisjoint(between) or hit.found.columns[1] == "pronoun":
             return False
-        speaker = hit.found.columns[0]
-        return hit.found.columns[1] != "pronoun" and speaker != "any" and voice.speaker in {"any", speaker} and (
-            between[1:2] == ["a"] or between[1:2] == ["an"]
-        ) and voice.speaker == "any"
+        explains = between[1:2] in (["a"], ["an"]) or between[1:3] == ["that", "of"]
+        return explains and hit.found.columns[0] != "any" and voice.speaker == "any"
 
-    def _voice(self, passage: Passage, hit: Hit, found: list[Mention]) -> Voice | None:
-        speaker, role = hit.found.columns
+    def _voice(self, passage: Passage, hit: Hit, found: list[Mention], rank: int, speaker: str) -> Voice | None:
+        role = hit.found.columns[1]
         noun = hit.found.phrase
         if role == "pronoun":
             return self._pronoun(speaker)
         determiner = _determiner(passage, hit)
+        if rank > ASSERTED and role != "voice" and not passage.quotes:
+            return self._known(speaker, noun, definite=True, many=role == "many")
         many = role == "many" or (determiner in _TWO and passage.words[hit.end - 1].endswith(("s", "men")))
         if determiner in _NEW and not passage.summary:
             if speaker == "any" and noun in _GENERIC and found:
@@ -141,7 +151,12 @@ class Cast:
         return None
 
     def _known(self, speaker: str, noun: str, *, definite: bool, many: bool) -> Voice | None:
-        same_noun = [v for v in self.recent if v.noun == noun and v.many == many]
+        last = noun.rsplit(" ", 1)[-1]
+        same_noun = [
+            v
+            for v in self.recent
+            if v.many == many and v.noun.rsplit(" ", 1)[-1] == last and (speaker == "any" or v.speaker in {"any", speaker})
+        ]
         if same_noun:
             return same_noun[-1]
         if many:
@@ -163,15 +178,17 @@ class Cast:
         return voice
 
 
-def _longest(hits: list[Hit]) -> list[Hit]:
-    kept: list[Hit] = []
-    end = 0
-    order = {"sing": 0, "voice": 1, "person": 2, "many": 3, "pronoun": 4}
-    for hit in sorted(hits, key=lambda hit: (hit.start, -hit.end, order[hit.found.columns[1]])):
-        if hit.start >= end:
-            kept.append(hit)
-            end = hit.end
-    return kept
+def _order(hit: Hit) -> int:
+    return _ROLES.index(hit.found.columns[1])
+
+
+def _head(passage: Passage, hit: Hit, people: list[Hit]) -> Hit | None:
+    """Return the person that "male" or "female" describes: "a female umpire"."""
+    for other in people:
+        between = passage.words[hit.end : other.start]
+        if other.start >= hit.end and len(between) <= _GENDER_REACH and "," not in between and "and" not in between:
+            return other if other.found.columns[1] in {"person", "voice"} else None
+    return None
 
 
 def _is_adjective(passage: Passage, hit: Hit) -> bool:

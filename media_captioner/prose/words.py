@@ -7,6 +7,7 @@ from collections.abc import Callable, Container, Iterator
 from typing import Final, NamedTuple
 
 _TOKEN: Final = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*|\d+(?:[.,:]\d+)*|[^\w\s]|_")
+_CLOSED: Final = re.compile(r"^[^aeiou]*(?:[aeiou]|qui)[bdgmnprt]$")  # one short syllable: tap, hum, drip
 _VOWELS: Final = frozenset("aeiou")
 _SHORTEST: Final = 3  # letters of the shortest lemma that an ending may be taken from
 
@@ -49,6 +50,17 @@ def plain(word: str) -> str:
         if word.endswith("'s"):
             return word[:-2]
     return word
+
+
+def gerund(verb: str) -> str:
+    """Return the -ing form of a lemma (``clank``: ``clanking``, ``tap``: ``tapping``, ``chime``: ``chiming``)."""
+    if verb.endswith("ing"):
+        return verb
+    if verb.endswith("e") and not verb.endswith(("ee", "oe", "ye")):
+        return verb[:-1] + "ing"
+    if _CLOSED.search(verb):
+        return verb + verb[-1] + "ing"
+    return verb + "ing"
 
 
 def _stems(word: str) -> Iterator[str]:
