@@ -8,7 +8,6 @@ from media_captioner.model.audio import (
     Segment,
 )
 from media_captioner.model.captions import (
-    Anchor,
     CaptionedSegment,
     Captions,
     Category,
@@ -18,9 +17,12 @@ from media_captioner.model.captions import (
     Usage,
 )
 from media_captioner.model.facts import (
+    Anchor,
+    Change,
     Evidence,
     Facts,
     Flag,
+    Landmarks,
     Music,
     Place,
     Polarity,
@@ -38,6 +40,7 @@ __all__ = [
     "CaptionedSegment",
     "Captions",
     "Category",
+    "Change",
     "Chapter",
     "Clip",
     "Cue",
@@ -47,6 +50,7 @@ __all__ = [
     "Facts",
     "Fingerprint",
     "Flag",
+    "Landmarks",
     "Measurements",
     "Media",
     "Music",

@@ -7,18 +7,11 @@ from fractions import Fraction
 from typing import Any, Literal
 
 from media_captioner.model.audio import CutReason, Measurements
-from media_captioner.model.facts import Evidence, Facts
+from media_captioner.model.facts import Anchor, Evidence, Facts, Landmarks
 from media_captioner.model.media import AudioTrack, Media
 
 Category = Literal["speech", "music", "ambience", "effects"]
 """The layer of the soundtrack a cue belongs to."""
-
-Anchor = Literal["heard", "voice", "change", "order"]
-"""What a cue's time rests on.
-
-``heard``: the captioner timed it itself. ``voice``: a region where somebody speaks. ``change``: a point
-where the sound changes. ``order``: only the order of the description, so the time is a guess.
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +127,7 @@ class CaptionedSegment:
         facts: What the description states, placed on the presentation timeline.
         measurements: What was measured of it.
         gap: Why there is no description though there is sound, or None.
+        landmarks: What was measured to place facts by, on the presentation timeline.
 
     """
 
@@ -147,6 +141,7 @@ class CaptionedSegment:
     facts: Facts = field(default_factory=Facts)
     measurements: Measurements | None = None
     gap: str | None = None
+    landmarks: Landmarks = field(default_factory=Landmarks)
 
 
 @dataclass(frozen=True, slots=True)

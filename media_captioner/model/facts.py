@@ -14,6 +14,13 @@ from typing import Literal
 Polarity = Literal["asserted", "hedged", "compared", "negated"]
 """How a description commits itself: "a dog barks", "perhaps a dog", "like a dog", "no dog"."""
 
+Anchor = Literal["heard", "voice", "change", "order"]
+"""What a time rests on.
+
+``heard``: the captioner timed it itself. ``voice``: a region where somebody speaks. ``change``: a point
+where the sound changes. ``order``: only the order of the description, so the time is a guess.
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Span:
@@ -31,6 +38,34 @@ class Span:
         """Return the span on another timeline; ``to`` must not let time run back."""
         start = to(self.start)
         return Span(start, max(start, to(self.end)))
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A moment at which the sound changes.
+
+    Attributes:
+        time: Seconds.
+        strength: 0 (nothing) to 1 (nothing in common before and after).
+
+    """
+
+    time: Fraction
+    strength: float
+
+
+@dataclass(frozen=True, slots=True)
+class Landmarks:
+    """What can be measured of when things happen in a stretch of sound, without knowing what they are.
+
+    Attributes:
+        voice: Where somebody speaks, ascending.
+        changes: Where the sound changes, ascending.
+
+    """
+
+    voice: tuple[Span, ...] = ()
+    changes: tuple[Change, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +101,7 @@ class Sound:
         alternatives: What else it may be, as caption wording.
         confidence: 0 to 1, or None where the captioner gives none.
         evidence: Where it comes from.
+        anchor: What ``span`` rests on.
         mentions: How often the description states it as surely as it does; a measure of its weight.
         votes: Of several descriptions of the same sound, how many state it and how many there are; None
             where there is only one.
@@ -81,6 +117,7 @@ class Sound:
     alternatives: tuple[str, ...] = ()
     confidence: float | None = None
     evidence: Evidence | None = None
+    anchor: Anchor = "heard"
     mentions: int = 1
     votes: tuple[int, int] | None = None
 
@@ -120,6 +157,7 @@ class Speech:
         words: Word by word, where a recogniser timed them.
         confidence: 0 to 1, or None.
         evidence: Where it comes from.
+        anchor: What ``span`` rests on.
         emotions: Perceived emotions by their canonical names, strongest first (``frustrated``); only from what
             is said of this utterance.
         voice: Which of the description's voices speaks, 1 for the first mentioned; 0 where that is not known.
@@ -141,6 +179,7 @@ class Speech:
     words: tuple[Word, ...] = ()
     confidence: float | None = None
     evidence: Evidence | None = None
+    anchor: Anchor = "heard"
     emotions: tuple[str, ...] = ()
     voice: int = 0
     role: str | None = None
@@ -161,6 +200,7 @@ class Music:
         span: When.
         confidence: 0 to 1, or None.
         evidence: Where it comes from.
+        anchor: What ``span`` rests on.
         pace: Tempo as said (``slow``), or None.
         votes: Of several descriptions of the same sound, how many state it and how many there are; None
             where there is only one.
@@ -176,6 +216,7 @@ class Music:
     span: Span | None = None
     confidence: float | None = None
     evidence: Evidence | None = None
+    anchor: Anchor = "heard"
     pace: str | None = None
     votes: tuple[int, int] | None = None
 
@@ -275,7 +316,9 @@ class Facts:
                 replace(
                     s,
                     span=s.span and s.span.moved(to),
-                    words=tuple(replace(w, start=to(w.start), end=max(to(w.start), to(w.end))) for w in s.words),
+                    words=tuple(
+                        replace(w, start=to(w.start), end=max(to(w.start), to(w.end))) for w in s.words
+                    ),
                 )
                 for s in self.speech
             ),
