@@ -83,7 +83,8 @@ def openai_compatible(options: Options) -> RemoteCaptioner:
         base_for("self-hosted", options.base_url), key=options.api_key, timeouts=timeouts_of(options)
     )
     _warn_of_clear_text(connection)
-    service = self_hosted(max_seconds=options.max_seconds)
+    origin = connection.origin
+    service = self_hosted(f"{origin.host}:{origin.port}", max_seconds=options.max_seconds)
     place = Place(connection, SelfHosted())
     return RemoteCaptioner("openai-compatible", options.model or OPEN_MODEL, service, place, options)
 

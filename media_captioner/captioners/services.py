@@ -147,15 +147,21 @@ def model_studio(region: str = "singapore", *, max_upload: int = 10_000_000) -> 
     )
 
 
-def self_hosted(*, max_seconds: Fraction = Fraction(30), concurrency: int = 4) -> Service:
+def self_hosted(host: str = "", *, max_seconds: Fraction = Fraction(30), concurrency: int = 4) -> Service:
     """Return the limits of a server of one's own (vLLM, SGLang).
 
     Thirty seconds, because the model card advises no more and because older servers silently drop the rest
     (vLLM before October 2025, SGLang before November 2025). WAV first: every version decodes it. The bound on
     the data URL is ours: neither server documents one.
+
+    Args:
+        host: Where it is, for messages.
+        max_seconds: Longest clip to send.
+        concurrency: Requests at once.
+
     """
     return Service(
-        name="self-hosted server",
+        name=f"the server at {host}" if host else "the server",
         max_seconds=max_seconds,
         target_seconds=Fraction(30),
         formats=("wav", "mp3"),

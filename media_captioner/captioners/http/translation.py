@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import ssl
 from collections.abc import Iterator
 from typing import Final
@@ -34,20 +35,42 @@ def _reason(error: Exception) -> str:
     for kind, text in _SIGNS.items():
         if isinstance(error, kind):
             return text
-    # Connection errors say what the system said; they hold no URL.
-    said = str(error).strip() if isinstance(error, (httpx.TransportError, OSError)) else ""
+    # The library words a refused connection as "All connection attempts failed"; the system knows more. Neither
+    # holds a URL.
+    said = _system_reason(error) or (str(error).strip() if isinstance(error, httpx.TransportError) else "")
     return redact(said) if said else type(error).__name__
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        if isinstance(error, BaseExceptionGroup) and error.exceptions:
+            yield from _causes(error.exceptions[0])
+        error = error.__cause__ or error.__context__
+
+
+def _system_reason(error: Exception) -> str:
+    reason = ""
+    for cause in _causes(error):
+        if isinstance(cause, OSError) and cause.errno:
+            # Numbers of the resolver are negative and its own; the event loop writes addresses into the text.
+            reason = os.strerror(cause.errno) if cause.errno > 0 else cause.strerror or reason
+    return reason.lower()
+
+
+def _place(error: Exception) -> str:
+    """Return the host and port that a request went to, where that is known."""
+    request = getattr(error, "_request", None)  # the public attribute raises where there is none
+    return f" ({request.url.netloc.decode()})" if isinstance(request, httpx.Request) else ""
 
 
 def _tls_failure(error: BaseException) -> str | None:
     """Return why a certificate or handshake was refused for good, or None where it was something else."""
-    seen: BaseException | None = error
-    while seen is not None:
+    for seen in _causes(error):
         if isinstance(seen, ssl.SSLCertVerificationError):
             return seen.verify_message
         if isinstance(seen, ssl.SSLError) and not isinstance(seen, (ssl.SSLEOFError, ssl.SSLZeroReturnError)):
             return (seen.reason or "TLS handshake failed").replace("_", " ").lower()
-        seen = seen.__cause__ or seen.__context__
     return None
 
 
@@ -75,12 +98,12 @@ def translated(doing: str) -> Iterator[None]:
     except (httpx.HTTPError, httpx.StreamError, OSError) as error:
         if isinstance(error, httpx.ConnectError) and (tls := _tls_failure(error)) is not None:
             raise ServiceMisconfigured(
-                f"Failed {doing}: no trusted TLS connection: {tls}",
+                f"Failed {doing}: no trusted TLS connection: {tls}{_place(error)}",
                 hint="Check the address and this machine's clock. Behind a proxy that replaces certificates, "
                 "set SSL_CERT_FILE to its authority.",
             ) from error
         failure = CaptionerUnavailable(
-            f"Failed {doing}: {_reason(error)}",
+            f"Failed {doing}: {_reason(error)}{_place(error)}",
             hint="Check the connection, the address and the proxy settings.",
         )
         failure.billed = not isinstance(error, _NOTHING_SENT)
