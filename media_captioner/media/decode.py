@@ -21,7 +21,7 @@ from media_captioner.media.downmix import Cells
 from media_captioner.media.policy import MediaLimits
 from media_captioner.media.sound import RATE, Run, Shape
 from media_captioner.media.splices import Splice, Splices
-from media_captioner.media.timemap import FILLED, JUMP, Follower
+from media_captioner.media.timemap import FILLED, JUMP, Follower, Judgement
 from media_captioner.model import AudioTrack, CutReason, Pcm
 from media_captioner.timing import ZERO
 
@@ -101,7 +101,8 @@ class TrackDecoder:
         self._chunk_open = False
         self._chunk_samples = 0  # 16 kHz samples of the chunk's finished runs
         self._run_start = 0.0  # seconds of the chunk before the present run
-        self._held: list[AudioFrame] = []
+        self._held: list[AudioFrame] = []  # frames that wait for others to confirm or deny their stamps
+        self._held_samples = 0
         self._errors_outside: int | None = None  # errors since the last sound; None before the first
 
     def feed(self, packet: Packet[AudioStream] | None) -> None:
@@ -153,34 +154,42 @@ class TrackDecoder:
         if stamp is not None:
             if not self._chunk_open:
                 self._begin_chunk(stamp * self._time_base - self._start + self._offset())
-            judgement = self._follower.judge(
-                self._position(run), stamp * self._tick + self._shift, samples / frame.sample_rate
-            )
-            if judgement == "suspect":
-                self._release_held()
-                self._held.append(frame)
-                return
-            if judgement == "jumps":
-                self._held.append(frame)
-                self._jump(self._follower.jump)
+            rate = key[0]
+            position = self._run_start + (run.samples + self._held_samples) / rate
+            judgement = self._follower.judge(position, stamp * self._tick + self._shift, samples / rate)
+            if judgement != "follows":
+                self._doubt(frame, judgement)
                 return
         elif not self._chunk_open:
             self._begin_chunk(self.track.start or ZERO)
         if self._held:
             if stamp is None and len(self._held) < _MOST_HELD:
-                self._held.append(frame)
+                self._hold(frame)
                 return
             self._release_held()
         if run.add(frame):
             self._hand_on(run)
 
+    def _doubt(self, frame: AudioFrame, judgement: Judgement) -> None:
+        """Take a frame whose stamp does not follow from those before."""
+        if judgement == "suspect":
+            self._release_held()
+            self._hold(frame)
+        else:
+            self._hold(frame)
+            self._jump(self._follower.jump)
+
+    def _hold(self, frame: AudioFrame) -> None:
+        self._held.append(frame)
+        self._held_samples += frame.samples
+
+    def _take_held(self) -> list[AudioFrame]:
+        held, self._held, self._held_samples = self._held, [], 0
+        return held
+
     def _offset(self) -> Fraction:
         """What splices have added to stamps, seconds."""
         return Fraction(round((self._shift + float(self._start)) * 1_000_000), 1_000_000)
-
-    def _position(self, run: Run) -> float:
-        held = sum(frame.samples for frame in self._held) if self._held else 0
-        return self._run_start + (run.samples + held) / run.shape.rate
 
     def _reshape(self, frame: AudioFrame, key: tuple[object, ...]) -> bool:
         """Start a new run, and return whether samples of this shape can be worked on at all."""
@@ -198,8 +207,7 @@ class TrackDecoder:
 
     def _release_held(self) -> None:
         """Take frames whose stamps were held in doubt for what they are: the next ones."""
-        held, self._held = self._held, []
-        for frame in held:
+        for frame in self._take_held():
             self._add(frame)
 
     def _add(self, frame: AudioFrame, skip: int = 0) -> None:
@@ -222,7 +230,7 @@ class TrackDecoder:
                 jump -= splice.seconds
                 self.spliced = True
                 _log.info("track %d: the clock starts anew, by %.3f s", self.track.number, splice.seconds)
-        held, self._held = self._held, []
+        held = self._take_held()
         self._follower.settle()
         run = self._run
         assert run is not None  # noqa: S101 - for the type checker: held frames have a run

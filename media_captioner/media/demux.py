@@ -86,14 +86,14 @@ class Demuxer:
             MediaLimitExceeded: a bound was reached.
 
         """
-        decoders = {decoder.track.index: decoder for decoder in self.decoders}
+        feeds = {decoder.track.index: decoder.feed for decoder in self.decoders}
         spent, started = 0.0, self._clock.monotonic()
         for count, packet in enumerate(self._packets()):
             if not packet.size:  # the last ones, which drain decoders, do not say which stream they are of
                 continue
-            decoder = decoders.get(packet.stream_index)
-            if decoder is not None:
-                decoder.feed(packet)  # type: ignore[arg-type]
+            feed = feeds.get(packet.stream_index)
+            if feed is not None:
+                feed(packet)  # type: ignore[arg-type]
             else:
                 self._watch(packet)
             if not count % _CHECKED:

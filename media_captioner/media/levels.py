@@ -25,6 +25,9 @@ _ABSOLUTE_GATE: Final = -70.0  # LUFS
 _RELATIVE_GATE: Final = -10.0  # LU below the loudness of what passed the absolute gate
 _OFFSET: Final = -0.691  # dB: makes a full-scale sine of 997 Hz in one channel read -3.01 LUFS
 _NOTHING: Final = float("-inf")
+_BATCH: Final = 40  # tenths of a second that are transformed at once
+
+Powers = npt.NDArray[np.float32]
 
 
 def is_silent(cells: Cells) -> bool:
@@ -52,13 +55,13 @@ def measure(pcm: Pcm, rate: int, cells: Cells, channels: int, *, split: bool) ->
 
     """
     peak = float(cells[:, PEAK].max()) if len(cells) else 0.0
-    levels = tenths(pcm, rate)
+    power, weighted = tenths(pcm, rate)
     return Measurements(
         seconds=Fraction(len(pcm), rate),
         peak=_decibels(peak**2),
         clipped=int(cells[:, CLIPPED].sum()) if len(cells) else 0,
-        loudness=loudness(pcm, rate),
-        noise_floor=_decibels(float(np.percentile(levels, 5))) if len(levels) else _NOTHING,
+        loudness=_gated(weighted),
+        noise_floor=_decibels(float(np.percentile(power, 5))) if len(power) else _NOTHING,
         channels="split" if split else relation(cells, channels),
     )
 
@@ -78,14 +81,6 @@ def relation(cells: Cells, channels: int) -> str:
     return "stereo"
 
 
-def tenths(pcm: Pcm, rate: int) -> npt.NDArray[np.float32]:
-    """Return the mean power of each whole tenth of a second, full scale 1: ``float32``, shape ``(tenths,)``."""
-    size = rate // CELL
-    count = len(pcm) // size
-    frames = pcm[: count * size].astype(np.float32).reshape(count, size)
-    return np.asarray(np.einsum("ij,ij->i", frames, frames) / np.float32(size * 32768.0**2), np.float32)
-
-
 def loudness(pcm: Pcm, rate: int) -> float:
     """Return the integrated loudness of a mono signal in LUFS (ITU-R BS.1770-4), ``-inf`` where nothing passes the gate.
 
@@ -97,16 +92,43 @@ def loudness(pcm: Pcm, rate: int) -> float:
         rate: Samples per second.
 
     """
+    return _gated(tenths(pcm, rate)[1])
+
+
+def tenths(pcm: Pcm, rate: int) -> tuple[Powers, Powers]:
+    """Return the mean power of each whole tenth of a second, plain and K-weighted, full scale 1.
+
+    Args:
+        pcm: ``int16``, shape ``(samples,)``.
+        rate: Samples per second.
+
+    Returns:
+        Twice ``float32``, shape ``(samples * 10 // rate,)``. A constant offset counts for nothing.
+
+    """
     size = rate // CELL
     count = len(pcm) // size
-    if count < _BLOCK:
+    power, weighted = np.empty(count, np.float32), np.empty(count, np.float32)
+    weights = _weighting(rate, size)
+    for first in range(0, count, _BATCH):  # as much as stays in the processor's cache
+        part = slice(first, min(first + _BATCH, count))
+        frames = pcm[part.start * size : part.stop * size].astype(np.float32).reshape(-1, size)
+        spectra = np.fft.rfft(frames, axis=1)
+        spectra[:, 0] = 0  # a constant would leak into the gate
+        squares = spectra.view(np.float32)
+        squares *= squares
+        # Not matrix products: those would start the threads of a BLAS.
+        power[part] = np.einsum("ij->i", squares)
+        weighted[part] = np.einsum("ij,j->i", squares, weights)
+    power *= np.float32(2 / (float(size) ** 2 * 32768.0**2))
+    return power, weighted
+
+
+def _gated(tenths: Powers) -> float:
+    """Return the loudness of K-weighted tenths of a second after both gates (BS.1770-4, annex 1)."""
+    if len(tenths) < _BLOCK:
         return _NOTHING
-    frames = pcm[: count * size].astype(np.float32).reshape(count, size)
-    frames -= frames.mean(axis=1, keepdims=True)  # a constant would leak into every bin
-    spectra = np.fft.rfft(frames, axis=1)
-    # Not a matrix product: that would start the threads of a BLAS.
-    power = np.einsum("ij,j->i", spectra.real**2 + spectra.imag**2, _weighting(rate, size))
-    sums = np.concatenate([[0.0], np.cumsum(power, dtype=np.float64)])
+    sums = np.concatenate([[0.0], np.cumsum(tenths, dtype=np.float64)])
     blocks = (sums[_BLOCK:] - sums[:-_BLOCK]) / _BLOCK
     loud = blocks[blocks > 10 ** ((_ABSOLUTE_GATE - _OFFSET) / 10)]
     if not len(loud):
@@ -116,8 +138,10 @@ def loudness(pcm: Pcm, rate: int) -> float:
 
 
 @cache
-def _weighting(rate: int, size: int) -> npt.NDArray[np.float32]:
-    """Return what turns squared bins of ``size`` samples into K-weighted mean power: ``float32``, ``(bins,)``.
+def _weighting(rate: int, size: int) -> Powers:
+    """Return what turns squared parts of bins into K-weighted mean power: ``float32``, shape ``(2 * bins,)``.
+
+    Bins are those of ``size`` samples, their real and imaginary parts in turn.
 
     BS.1770-4, annex 1 gives both filters for 48 kHz; here they are evaluated at the frequencies of the bins.
     """
@@ -127,10 +151,7 @@ def _weighting(rate: int, size: int) -> npt.NDArray[np.float32]:
     )
     high_pass = (1 - 2 * z + z**2) / (1 - 1.99004745483398 * z + 0.99007225036621 * z**2)
     weights = np.abs(shelf * high_pass) ** 2 * 2.0
-    weights[0] /= 2
-    if size % 2 == 0:
-        weights[-1] /= 2
-    scaled: npt.NDArray[np.float32] = (weights / (float(size) ** 2 * 32768.0**2)).astype(np.float32)
+    scaled: Powers = np.repeat(weights / (float(size) ** 2 * 32768.0**2), 2).astype(np.float32)
     return scaled
 
 

@@ -21,7 +21,7 @@ from media_captioner.model import Pcm
 RATE: Final = 16_000
 """Samples per second of every segment."""
 
-_BLOCK: Final = 4  # seconds that are worked on at once: large enough that calls cost little
+_BLOCK: Final = 2  # seconds that are worked on at once: large enough that calls cost little
 _FIRST_BLOCK: Final = 10  # seconds of stereo that are looked at before anything is mixed
 _LOWEST_RATE: Final = 1_000
 _HIGHEST_RATE: Final = 800_000
