@@ -7,7 +7,7 @@ import gzip
 import hashlib
 import hmac
 import uuid
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
@@ -24,14 +24,14 @@ from media_captioner.captioners.money import (
 )
 from media_captioner.captioners.services import MODEL, OPEN_MODEL, PATHS
 from media_captioner.errors import MediaCaptionerError
-from media_captioner.model import Segment
+from media_captioner.model import Description, Segment
 from media_captioner.serve import asking as wire
 from media_captioner.serve import frames, refused
 from media_captioner.serve.asking import Asking
 from media_captioner.serve.clips import Arrived, clips_of
 from media_captioner.serve.frames import Reply
 from media_captioner.serve.hosts import HostCheck
-from media_captioner.serve.http1 import BadRequest, Request, Responder
+from media_captioner.serve.http1 import BadRequest, Disconnected, Request, Responder
 from media_captioner.serve.options import StudioOptions
 from media_captioner.serve.queue import Queue
 from media_captioner.serve.refused import Refused
@@ -48,6 +48,7 @@ _COMPATIBLE: Final = PATHS["compatible"]
 _NATIVE: Final = PATHS["native"]
 _VLLM: Final = PATHS["self-hosted"]
 _CUT: Final = Fraction(30)
+_LOOK_EVERY: Final = 0.25  # seconds between two looks whether the client is still there
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,7 +243,7 @@ class Exchange:
         vllm = self._path.startswith(f"{_VLLM}/")
         if vllm and self._shared.options.cut_at_30:
             arrived = _first(arrived, _CUT)
-        description = await self._shared.queue.describe(arrived)
+        description = await self._while_connected(self._shared.queue.describe(arrived))
         observed = self._shared.options.usage == "observed"
         count = observed_audio_tokens if observed else documented_audio_tokens
         audio = count(arrived.seconds)
@@ -256,6 +257,22 @@ class Exchange:
             output_tokens=description.usage.output_tokens or None,
             truncated=description.truncated,
         )
+
+    async def _while_connected(self, work: Coroutine[None, None, Description]) -> Description:
+        """Wait for ``work``; a client that hangs up frees its place in the queue.
+
+        Raises:
+            Disconnected: it did.
+
+        """
+        task = asyncio.ensure_future(work)
+        try:
+            while not (await asyncio.wait({task}, timeout=_LOOK_EVERY))[0]:
+                if self._request.reader.at_eof():
+                    raise Disconnected("the client hung up")
+            return task.result()
+        finally:
+            task.cancel()
 
     async def _file(self, asked: Asking) -> tuple[Path, bool]:
         """Return where the sound lies, and whether it is to be deleted afterwards."""

@@ -98,8 +98,7 @@ class Listener:
 
     async def wait(self) -> None:
         """Serve until cancelled."""
-        if self._server is not None:
-            await self._server.serve_forever()
+        await asyncio.Event().wait()
 
     async def __aenter__(self) -> Self:
         await self.start()

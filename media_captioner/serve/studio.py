@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import ExitStack
 from typing import Self
 
@@ -92,3 +93,26 @@ class Studio:
         if self._shared is None:
             raise BadRequest(503, "Not ready yet")
         await answer(self._shared, request, responder)
+
+
+async def serve_forever(
+    captioner: Captioner, options: StudioOptions | None = None, *, ready: Callable[[str], None] | None = None
+) -> None:
+    """Serve until cancelled, then close the captioner.
+
+    Args:
+        captioner: Who listens.
+        options: How to serve.
+        ready: Called with the address once requests can come.
+
+    Raises:
+        ConfigError: the address cannot be bound, or needs a key.
+
+    """
+    try:
+        async with Studio(captioner, options) as studio:
+            if ready is not None:
+                ready(studio.url)
+            await studio.wait()
+    finally:
+        await captioner.close()

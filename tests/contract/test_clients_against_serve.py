@@ -15,8 +15,8 @@ from media_captioner.media.encode import ENCODERS, encode
 from media_captioner.protocols import Context
 from media_captioner.serve import Studio, StudioOptions
 from media_captioner.system.secrets import Secret
+from media_captioner.testing.background import running
 from media_captioner.testing.captioner import FakeCaptioner
-from media_captioner.testing.running import running
 from media_captioner.testing.sounds import clip, segment, tone
 
 KEY = Secret("sk-canary-contract-5")

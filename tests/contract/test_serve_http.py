@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import gzip
 import json
 import socket
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
@@ -13,13 +15,13 @@ import pytest
 
 from media_captioner import errors
 from media_captioner.captioners.emulated import EmulatedCaptioner
-from media_captioner.serve import Studio, StudioOptions
+from media_captioner.serve import Studio, StudioOptions, serve_forever
 from media_captioner.serve.frames import Reply, compatible_stream, native_stream
 from media_captioner.serve.hosts import HostCheck
 from media_captioner.serve.http1 import Limits
 from media_captioner.system.secrets import Secret
+from media_captioner.testing.background import running
 from media_captioner.testing.captioner import FakeCaptioner
-from media_captioner.testing.running import running
 from media_captioner.testing.sounds import tone, wav
 
 MODEL = "qwen3-omni-30b-a3b-captioner"
@@ -37,14 +39,14 @@ def studio():
         yield server
 
 
-def send(server, data, *, reads=True):
+def send(server, data):
     """Send raw bytes and return all that comes until the server closes or falls silent."""
     host, port = server.url.removeprefix("http://").split(":")
     with socket.create_connection((host, int(port)), timeout=5) as connection:
         connection.sendall(data)
-        connection.settimeout(2)
+        connection.settimeout(10)
         got = b""
-        while reads and (block := connection.recv(65536)):
+        while block := connection.recv(65536):
             got += block
     return got
 
@@ -582,8 +584,6 @@ def test_too_many_wait():
 
 class Slow(EmulatedCaptioner):
     async def describe(self, clip, context):
-        import asyncio
-
         await asyncio.sleep(0.3)
         return await super().describe(clip, context)
 
@@ -592,6 +592,49 @@ def test_too_slow_a_captioner():
     with running(Studio(Slow(), StudioOptions(port=0, describe_seconds=0.05))) as server:
         status, _, body = request(server, NATIVE, native())
     assert (status, json.loads(body)["code"]) == (500, "RequestTimeOut")
+
+
+def test_a_client_that_hangs_up_frees_its_place():
+    """The captioner takes one at a time and would be busy for an hour; the next client is served at once."""
+    gone = []
+    begun = threading.Event()
+
+    class Endless(FakeCaptioner):
+        async def describe(self, clip, context):
+            if not begun.is_set():
+                begun.set()
+                try:
+                    await asyncio.sleep(3600)
+                finally:
+                    gone.append("cancelled")
+            return await super().describe(clip, context)
+
+    with running(Studio(Endless(), StudioOptions(port=0))) as server:
+        body = json.dumps(compatible()).encode()
+        head = (
+            f"POST {COMPATIBLE} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(body)}\r\n\r\n".encode()
+        )
+        host, port = server.url.removeprefix("http://").split(":")
+        with socket.create_connection((host, int(port)), timeout=5) as connection:
+            connection.sendall(head + body)
+            assert begun.wait(10)
+        assert request(server, COMPATIBLE, compatible())[0] == 200
+    assert gone == ["cancelled"]
+
+
+def test_serving_for_ever_ends_when_cancelled():
+    captioner = FakeCaptioner()
+
+    async def run():
+        ready = asyncio.get_running_loop().create_future()
+        task = asyncio.create_task(serve_forever(captioner, StudioOptions(port=0), ready=ready.set_result))
+        assert (await ready).startswith("http://127.0.0.1:")
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    asyncio.run(run())
+    assert captioner.closed
 
 
 def test_a_broken_captioner_ends_nothing(caplog):

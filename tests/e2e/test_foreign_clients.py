@@ -19,9 +19,9 @@ import pytest
 from media_captioner.captioners.emulated import EmulatedCaptioner
 from media_captioner.serve import Studio, StudioOptions
 from media_captioner.system.secrets import Secret
+from media_captioner.testing.background import running
 from media_captioner.testing.captioner import PROSE
 from media_captioner.testing.faults import FaultServer
-from media_captioner.testing.running import running
 from media_captioner.testing.sounds import tone, wav
 
 pytestmark = [pytest.mark.sdk, pytest.mark.timeout(400)]
