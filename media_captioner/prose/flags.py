@@ -115,5 +115,3 @@ def _classes() -> dict[str, list[str]]:
             if kind == "class":
                 found.setdefault(class_name, []).append(name)
     return found
-
-

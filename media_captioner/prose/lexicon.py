@@ -16,7 +16,9 @@ from media_captioner.prose.words import SKIPPED, lemmatiser, plain, tokens
 OWN: Final = "=sound"
 """In ``sounds.tsv``, the action of a thing that is merely heard."""
 
-_KEYS_KEPT: Final = 50_000  # words whose keys are remembered; a text of a million strange words must not fill memory
+_KEYS_KEPT: Final = (
+    50_000  # words whose keys are remembered; a text of a million strange words must not fill memory
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +178,7 @@ class Lexicon:
         self._keys: dict[str, tuple[str, ...]] = {}
         self._pending: list[tuple[list[str], Any]] = []
         self._actions: dict[str, Action] = {}
+        self._things: set[tuple[str, ...]] = set()
         self._gather()
         vocabulary = {word.lstrip("=") for spelled, _ in self._pending for word in spelled}
         self._exact = {word for spelled, _ in self._pending for word in spelled if word.startswith("=")}
@@ -232,13 +235,14 @@ class Lexicon:
     def is_verb(self, lemma: str) -> bool:
         """Whether a lemma is an action of some thing ("clank", "toll") rather than the name of a sound."""
         action = self._actions.get(lemma)
-        return action is not None and bool(action.by_source)
+        return action is not None and bool(action.by_source) and (lemma,) not in self._things
 
     def _gather(self) -> None:
         for name, caption, words in table("sources"):
             source = Source(name, None if caption == "*" else caption)
             for phrase in phrases(words):
                 self.size[name] += 1
+                self._things.add(tuple(phrase.split()))
                 self._want(phrase, source)
         for columns in table("sounds"):
             self._sound(columns)
@@ -251,6 +255,8 @@ class Lexicon:
         if kind is FlagWord and phrase.startswith("class:"):
             return
         columns = head
+        if kind is Mask and " " not in phrase:
+            phrase = "=" + phrase.lstrip("=")  # "training" hides no train
         if kind is MusicWord and ":" in phrase:
             phrase, _, emotion = phrase.partition(":")
             columns = (*head, emotion)

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
-from media_captioner.prose.lexicon import Emotion, Hit, Person, Saying, outermost, phrases, table
+from media_captioner.prose.lexicon import Emotion, Hit, Person, Saying, lexicon, outermost, phrases, table
 from media_captioner.prose.polarity import ASSERTED
 from media_captioner.prose.reading import Passage
+from media_captioner.prose.words import gerund
 
 STRONG: Final = 2
 _NEAR: Final = 7  # words between a word of emotion and the voice, verb or noun it colours
@@ -65,6 +66,8 @@ def feelings(passage: Passage) -> list[Feeling]:
 def adjective(feeling: Feeling) -> str:
     """Return the word for a speaker label: ``exasperation`` and ``exasperatedly`` become ``exasperated``."""
     word = feeling.word
+    if word.endswith("s") and lexicon().lemma(word) != word and feeling.strength:
+        return gerund(lexicon().lemma(word))
     if feeling.strength == 0 or not (word.endswith("ly") or word.endswith(_NOUN_ENDS) or word in _NOUNS):
         return word if feeling.strength else feeling.name
     stem = word.removesuffix("ly")[:5]

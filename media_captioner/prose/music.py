@@ -22,7 +22,9 @@ _LONE: Final = frozenset({"drum"})
 """Loose instruments that are sounds where nobody makes music."""
 
 
-_VAGUE: Final = frozenset({"traditional", "independent", "electronic", "background", "theme", "soundtrack", "dance"})
+_VAGUE: Final = frozenset(
+    {"traditional", "independent", "electronic", "background", "theme", "soundtrack", "dance"}
+)
 """Genres that say least; another one that is named as well is the better name."""
 
 
@@ -89,7 +91,9 @@ def _clear(passage: Passage, kind: type) -> list[Hit]:
         hit
         for hit in hits
         if not any(
-            other.start <= hit.start and hit.end <= other.end and other.end - other.start > hit.end - hit.start
+            other.start <= hit.start
+            and hit.end <= other.end
+            and other.end - other.start > hit.end - hit.start
             for other in hiding
         )
     ]
@@ -156,7 +160,9 @@ def _add(
     for hit in instruments:
         rank = passage.rank(hit.start, hit.end)
         if rank <= HEDGED:
-            piece.instruments[hit.found.columns[0]] = min(rank, piece.instruments.get(hit.found.columns[0], rank))
+            piece.instruments[hit.found.columns[0]] = min(
+                rank, piece.instruments.get(hit.found.columns[0], rank)
+            )
     for hit in passage.hits(Person):
         speaker, role = hit.found.columns
         if role == "sing" and passage.rank(hit.start, hit.end) == ASSERTED:
@@ -176,7 +182,9 @@ _VOCALS: Final = {"man": "male", "woman": "female", "choir": "choir"}
 
 
 def _music(piece: _Piece) -> Music:
-    genres = sorted((rank, name in _VAGUE, index, name) for index, (name, rank) in enumerate(piece.genres.items()))
+    genres = sorted(
+        (rank, name in _VAGUE, index, name) for index, (name, rank) in enumerate(piece.genres.items())
+    )
     genre = genres[0][3] if genres and genres[0][0] <= HEDGED and genres[0][0] <= piece.rank else None
     sure = [name for name, rank in piece.instruments.items() if rank == ASSERTED]
     vocals = next((_VOCALS[who] for who in ("choir", "woman", "man") if who in piece.vocals), None)

@@ -10,13 +10,17 @@ from __future__ import annotations
 import re
 from typing import Final
 
-_SPECIAL_TOKENS: Final = re.compile(r"<\|[^|<>\n]{1,40}\|>|</?(?:think|s|answer|caption|audio)>", re.IGNORECASE)
+_SPECIAL_TOKENS: Final = re.compile(
+    r"<\|[^|<>\n]{1,40}\|>|</?(?:think|s|answer|caption|audio)>", re.IGNORECASE
+)
 _CONTROLS: Final = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x9f\u200b\u2060\ufeff\ufffe\uffff\ud800-\udfff]")
 _BREAKS: Final = re.compile(r"\r\n?|[\x0b\x0c\u2028\u2029\x85]")
 _SPACES: Final = re.compile(r"[^\S\n]+")
 _HEADING: Final = re.compile(r"^[ ]?#{1,6}[ ]+", re.MULTILINE)
 _BULLET: Final = re.compile(r"^[ ]?(?:[-*+•‣▪]|\d{1,2}[.)])[ ]+", re.MULTILINE)
-_EMPHASIS: Final = re.compile(r"(?<![\w*_])(\*{1,3}|_{1,3}|`{1,3})(?=[^\s*_`])([^\n*_`]{1,300}?)(?<=[^\s*_`])\1(?![\w*_])")
+_EMPHASIS: Final = re.compile(
+    r"(?<![\w*_])(\*{1,3}|_{1,3}|`{1,3})(?=[^\s*_`])([^\n*_`]{1,300}?)(?<=[^\s*_`])\1(?![\w*_])"
+)
 _RULE: Final = re.compile(r"^[ ]?(?:[-*_=] ?){3,}$", re.MULTILINE)
 _FENCE: Final = re.compile(r"^[ ]?(?:```|~~~)\w*[ ]?$", re.MULTILINE)
 _BLANK: Final = re.compile(r"\n{3,}")
@@ -36,7 +40,9 @@ _FOREIGN: Final = re.compile(
     r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uac00-\ud7af\u0e00-\u0e7f\u0600-\u06ff\u0400-\u04ff"
     r"\u0900-\u097f\u3001\u3002\uff0c\uff1a\uff1b\uff01\uff1f\u2e80-\u2eff]+"
 )
-_QUOTED: Final = re.compile(r"“[^“”\n]{0,800}”|「[^「」\n]{0,800}」|『[^『』\n]{0,800}』|«[^«»\n]{0,800}»|„[^„“”\n]{0,800}[“”]|\([^()\n]{0,400}\)|《[^《》\n]{0,200}》|‘[^‘’\n]{0,400}’")
+_QUOTED: Final = re.compile(
+    r"“[^“”\n]{0,800}”|「[^「」\n]{0,800}」|『[^『』\n]{0,800}』|«[^«»\n]{0,800}»|„[^„“”\n]{0,800}[“”]|\([^()\n]{0,400}\)|《[^《》\n]{0,200}》|‘[^‘’\n]{0,400}’"
+)
 
 
 def clean(text: str) -> str:

@@ -24,7 +24,9 @@ NAMES: Final[tuple[Polarity, ...]] = ("asserted", "hedged", "compared", "negated
 
 _RANK: Final = {"no": NEGATED, "maybe": HEDGED, "like": COMPARED, "unreal": COMPARED}
 _STOPS: Final = frozenset({";", ":", "—", ".", "!", "?", "…", "–"})
-_SUFFIXES: Final = frozenset({"like", "style", "styled", "esque", "type", "sounding", "inspired", "influenced", "ish"})
+_SUFFIXES: Final = frozenset(
+    {"like", "style", "styled", "esque", "type", "sounding", "inspired", "influenced", "ish"}
+)
 _FINITE: Final = frozenset(
     "is are was were has have had can will does did begins begin begun starts continues continue remains remain "
     "dominates dominate follows follow enters enter emerges emerge plays play rings ring resumes occurs persists "
@@ -38,7 +40,9 @@ _PRESENCE: Final = frozenset(
     "distinguishable identifiable found included used captured involved".split()
 )
 _BE: Final = frozenset("is are was were be been can could".split())
-_NEW_CLAUSE: Final = frozenset("the this these that its his her their it he she they there another one what".split())
+_NEW_CLAUSE: Final = frozenset(
+    "the this these that its his her their it he she they there another one what".split()
+)
 _NEW_PHRASE: Final = _NEW_CLAUSE | {"a", "an"}
 _DETERMINERS: Final = frozenset("a an the its his her their every each".split())
 _PARTICIPLES: Final = frozenset(
@@ -48,6 +52,7 @@ _PARTICIPLES: Final = frozenset(
 _CONJUNCTIONS: Final = frozenset({"and", "or", "nor"})
 _LIST_WINDOW: Final = 9  # words within which a list element or its verb must show itself
 _NOUN_WINDOW: Final = 6
+_NOT_COMPARED: Final = frozenset({"well", "soon", "long", "far", "much", "many", "late", "early"})
 _NOUN_ENDS: Final = frozenset("in on at from with by to for as that is are was were and , ( ) “ ”".split())
 _PREPOSED: Final = frozenset({"with", "including", "such"})
 
@@ -72,6 +77,7 @@ def ranks(words: Sequence[str], cues: Sequence[Hit], keys: Sequence[str]) -> lis
         first, last = _reach(words, hit, reach, kind, ends)
         for place in range(first, last):
             found[place] = max(found[place], rank)
+    _as_as(words, found)
     _affixes(words, keys, found)
     return found
 
@@ -126,7 +132,12 @@ def _clause_end(words: Sequence[str], hit: Hit, kind: str, ends: set[int]) -> in
             return place
         elif word == "and" and kind == "no" and _starts_clause(words, place + 1):
             return place
-        elif kind == "no" and word in _PRESENCE and _is_predicate(words, place) and not _lists(words, place + 1):
+        elif (
+            kind == "no"
+            and word in _PRESENCE
+            and _is_predicate(words, place)
+            and not _lists(words, place + 1)
+        ):
             return place + 1
         place += 1
     return count
@@ -226,6 +237,16 @@ def _subject(words: Sequence[str], cue: int, ends: set[int]) -> int:
             comma = place
         place -= 1
     return 0
+
+
+def _as_as(words: Sequence[str], found: list[int]) -> None:
+    """Apply "as smooth as running water"."""
+    for place, word in enumerate(words[:-3]):
+        if word == "as" and words[place + 2] == "as" and words[place + 1] not in _NOT_COMPARED:
+            for index in range(place + 3, min(len(words), place + 3 + _NOUN_WINDOW)):
+                if words[index] == "," or words[index] in _STOPS:
+                    break
+                found[index] = max(found[index], COMPARED)
 
 
 def _affixes(words: Sequence[str], keys: Sequence[str], found: list[int]) -> None:

@@ -33,7 +33,10 @@ def find(reading: Reading) -> tuple[Quality, ...]:
             term = hit.found.columns[0]
             known = found.get(term)
             if known is None or rank < known[0]:
-                found[term] = (rank, Quality(term, NAMES[rank], evidence=passage.evidence(hit.start, hit.end)))
+                found[term] = (
+                    rank,
+                    Quality(term, NAMES[rank], evidence=passage.evidence(hit.start, hit.end)),
+                )
     return tuple(quality for _, quality in found.values())
 
 

@@ -19,7 +19,8 @@ QUOTED: Final = "“”"
 """The word that stands in a sentence for quoted speech, whose own words are not prose."""
 
 _SUMMARY: Final = re.compile(
-    r"^\W*(?:in summary|overall|in short|to summari[sz]e|in conclusion|to sum up|in essence|summary)\b", re.IGNORECASE
+    r"^\W*(?:in summary|overall|in short|to summari[sz]e|in conclusion|to sum up|in essence|summary)\b",
+    re.IGNORECASE,
 )
 
 
@@ -99,7 +100,9 @@ def read(text: str) -> Reading:
     for index, sentence in enumerate(split):
         if _SUMMARY.match(sentence.text):
             closing = sentence.paragraph
-        passage = Passage(index, sentence.text, sentence.start, sentence.paragraph, sentence.paragraph == closing)
+        passage = Passage(
+            index, sentence.text, sentence.start, sentence.paragraph, sentence.paragraph == closing
+        )
         position = _cut(passage, sentence, masked, position)
         _look_up(passage)
         passages.append(passage)

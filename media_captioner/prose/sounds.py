@@ -18,7 +18,9 @@ from media_captioner.prose.lexicon import Action, Entry, Hit, Mask, Modifier, Pe
 from media_captioner.prose.reading import QUOTED, Passage, Reading
 from media_captioner.prose.words import gerund
 
-_BEFORE: Final = 9  # words between a thing and what it does after it: "the dog, at the far end of the yard, barks"
+_BEFORE: Final = (
+    9  # words between a thing and what it does after it: "the dog, at the far end of the yard, barks"
+)
 _AFTER: Final = 7  # words between an action and its thing after it: "the creaking of an old wooden door"
 _BARRIERS: Final = frozenset({";", ":", "—", ".", "(", ")", QUOTED})
 _COMMA_COST: Final = 3
@@ -27,10 +29,21 @@ _BESIDES: Final = frozenset({",", "and", "or", "in", "on", "with", "as", "while"
 _OF: Final = frozenset({"of", "from", "by", "against"})
 _NOISE: Final = frozenset({"sound", "noise"})
 _HEARD: Final = frozenset({"heard", "audible", "present", "perceptible", "discernible", "noticeable"})
-_UTTERED: Final = frozenset("cry bark snap roar croak boom thunder hiss growl crack purr crow hoot call chirp echo".split())
+_UTTERED: Final = frozenset(
+    "cry bark snap roar croak boom thunder hiss growl crack purr crow hoot call chirp echo".split()
+)
 _MEASURED: Final = frozenset({"voice", "crowd", "body", "danger", "weather", "animal", "traffic", "fire"})
 _MEASURES: Final = frozenset({"impact", "friction", "machine", "movement", "danger", "water"})
-_CHANNEL: Final = frozenset({"hissing", "humming noise", "buzzing", "static", "white noise", "crackling", "pop"})
+_NOTHING: Final = "none"
+"""Label of what only looks like a sound: somebody snaps at somebody."""
+
+_GENERIC: Final = frozenset(
+    {"Whir", "Hum", "Buzz", "Beep, bleep", "Chime", "Whoosh, swoosh, swish", "Rumble"}
+)
+_MACHINES: Final = frozenset({"machine", "household", "tool", "alarm", "traffic"})
+_CHANNEL: Final = frozenset(
+    {"hissing", "humming noise", "buzzing", "static", "white noise", "crackling", "pop"}
+)
 _CHANNEL_BEFORE: Final = frozenset(
     "electronic background tape recording analog analogue digital static surface system line microphone mains ground "
     "noise preamp broadband".split()
@@ -111,7 +124,7 @@ def mentions(passage: Passage) -> list[Mention]:
         found.extend(_acted(passage, hit, sources, used))
     found = [m for m in found if m.source or not any(m.start < end and start < m.end for start, end in used)]
     found.extend(_own(passage, sources, used, found))
-    found = [mention for mention in found if not _is_measure(passage, mention, found)]
+    found = [m for m in found if not (_is_measure(passage, m, found) or _is_absorbed(passage, m, found))]
     found = [mention for mention in found if not is_channel(passage, mention)]
     once = {(mention.start, mention.label): mention for mention in found}
     return sorted(once.values(), key=lambda mention: mention.start)
@@ -132,12 +145,20 @@ def _resolved(passage: Passage) -> tuple[list[Hit], list[Hit]]:
     hidden = {(hit.start, hit.end) for hit in masks}
     masked = {hit.end for hit in masks}
     kept = set(longest) - hidden
-    heads = {end for _, end in kept}
+    heads = {hit.end for hit in actions if (hit.start, hit.end) in kept and _is_vehicle(hit.found)}
     return (
         _joined(hit for hit in actions if (hit.start, hit.end) in kept),
-        # The last word of a longer name is still the thing: "diesel engine", "car horn".
-        [hit for hit in sources if (hit.start, hit.end) in kept or (hit.end in heads and hit.end not in masked)],
+        # The last word of a vehicle's longer name is still the thing that acts: "a diesel engine starts".
+        [
+            hit
+            for hit in sources
+            if (hit.start, hit.end) in kept or (hit.end in heads and hit.end not in masked)
+        ],
     )
+
+
+def _is_vehicle(action: Action) -> bool:
+    return action.default is not None and action.default.group == "traffic"
 
 
 def _joined(hits: Iterable[Hit]) -> list[Hit]:
@@ -166,6 +187,8 @@ def _acted(passage: Passage, hit: Hit, sources: list[Hit], used: set[tuple[int, 
         return
     for each in _coordinated(passage, thing, action, sources):
         entry = action.by_source[each.found.name]
+        if entry.label == _NOTHING:
+            return
         doubt = max(rank, passage.rank(each.start, each.end))
         if doubt > rank and action.default is not None:
             # The bark is sure, the dog a guess.
@@ -279,6 +302,19 @@ def _is_measure(passage: Passage, mention: Mention, found: list[Mention]) -> boo
     )
 
 
+def _is_absorbed(passage: Passage, mention: Mention, found: list[Mention]) -> bool:
+    """Whether an action only says that a machine named before it runs: "a lawn mower buzzes", "the printer whirs"."""
+    if mention.source or not _GENERIC.intersection(mention.entry.classes):
+        return False
+    for other in found:
+        between = passage.words[other.end : mention.start]
+        if other.entry.group in _MACHINES and other.end <= mention.start and len(between) <= 2:
+            return (
+                _BESIDES.isdisjoint(between) and _BARRIERS.isdisjoint(between) and other.rank == mention.rank
+            )
+    return False
+
+
 def is_channel(passage: Passage, mention: Mention) -> bool:
     """Whether a hiss, hum or crackle is of the recording rather than in the scene."""
     if mention.entry.label not in _CHANNEL:
@@ -320,7 +356,7 @@ def _singers(group: list[Mention]) -> list[str]:
         people = [
             hit.found.columns[0]
             for hit in mention.passage.hits(Person)
-            if mention.start - _SINGER <= hit.start <= mention.end and hit.found.columns[0] in _SINGING
+            if mention.start - _SINGER <= hit.start <= mention.end + 3 and hit.found.columns[0] in _SINGING
         ]
         if people and mention.rank == polarity.ASSERTED:
             found.append(_SINGING[people[-1]])
@@ -359,7 +395,9 @@ def _modifiers(passage: Passage, mention: Mention) -> tuple[list[str], list[str]
     return [phrase for _, _, phrase in order], lasting
 
 
-_TELLING: Final = frozenset({"rhythmic", "rapid", "enthusiastic", "polite", "scattered", "nervous", "hysterical", "labored"})
+_TELLING: Final = frozenset(
+    {"rhythmic", "rapid", "enthusiastic", "polite", "scattered", "nervous", "hysterical", "labored"}
+)
 
 
 def _lasts(group: list[Mention], kinds: list[str]) -> bool:
@@ -378,5 +416,3 @@ def classes(sounds: tuple[Sound, ...]) -> tuple[str, ...]:
     """Return the AudioSet names of the asserted sounds, in order, each once."""
     names = [name for sound in sounds if sound.polarity == "asserted" for name in sound.audioset]
     return tuple(dict.fromkeys(names))
-
-

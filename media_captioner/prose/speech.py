@@ -7,11 +7,11 @@ speaker is the subject of the verb of speech nearest to the quotation.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from media_captioner.model import Evidence, Speech
-from media_captioner.prose import manner, quotes, tongues
+from media_captioner.prose import manner, tongues, translations
 from media_captioner.prose.lexicon import Action, Hit, Saying
 from media_captioner.prose.manner import Feeling
 from media_captioner.prose.polarity import ASSERTED, HEDGED, NAMES
@@ -20,7 +20,7 @@ from media_captioner.prose.reading import Passage, Reading
 from media_captioner.prose.voices import Cast, Mention, Voice
 
 _SPEAKS: Final = frozenset(
-    "speak talk announce narrate say ask reply answer respond whisper shout yell call tell explain describe comment "
+    "speak talk announce narrate say ask reply answer respond whisper shout tell explain describe comment "
     "mutter murmur mumble converse chat recite read deliver address instruct lecture plead argue command order greet "
     "warn exclaim continue state remark".split()
 )
@@ -61,7 +61,7 @@ def find(reading: Reading) -> tuple[Speech, ...]:
     scribe = _Scribe()
     for passage in reading.passages:
         scribe.read(passage)
-    return scribe.finish(reading)
+    return scribe.finish()
 
 
 class _Scribe:
@@ -90,9 +90,7 @@ class _Scribe:
         self._talk(passage)
         self.said.extend(utterances)
 
-    def _quoted(
-        self, passage: Passage, mentions: list[Mention], before: Voice | None
-    ) -> list[_Utterance]:
+    def _quoted(self, passage: Passage, mentions: list[Mention], before: Voice | None) -> list[_Utterance]:
         found: list[_Utterance] = []
         for place, quote in passage.quotes:
             floor = found[-1].place if found else -1
@@ -117,7 +115,9 @@ class _Scribe:
                 continue
             if earlier and not any(earlier[-1].place < m.start <= feeling.place + 3 for m in mentions):
                 earlier[-1].feelings.append(feeling)
-            elif earlier and _same_clause(passage, earlier[-1].place, feeling.place, mentions, earlier[-1].voice):
+            elif earlier and _same_clause(
+                passage, earlier[-1].place, feeling.place, mentions, earlier[-1].voice
+            ):
                 earlier[-1].feelings.append(feeling)
             else:
                 later[0].feelings.append(feeling)
@@ -138,7 +138,10 @@ class _Scribe:
         spoken: Sequence[tongues.Spoken],
         feelings: list[Feeling],
     ) -> None:
-        speaking = [m for m in mentions if not m.object and not m.voice.many and _speaks(passage, m)]
+        speaking = [
+            m for m in mentions if not m.object and (not m.voice.many or m.voice.count > 1) and _speaks(passage, m)
+        ]
+        self._sung(passage, mentions, utterances, spoken)
         for mention in speaking:
             if any(u.voice is mention.voice for u in utterances):
                 continue
@@ -160,13 +163,32 @@ class _Scribe:
         else:
             voice.feelings.extend(told)
 
+    def _sung(
+        self,
+        passage: Passage,
+        mentions: list[Mention],
+        utterances: list[_Utterance],
+        spoken: Sequence[tongues.Spoken],
+    ) -> None:
+        """Note singing in a language that is named, though no line of it is quoted."""
+        if utterances or not spoken or self.said:
+            return
+        singers = [m for m in mentions if m.voice.sings]
+        if singers and not any(u.voice is singers[-1].voice for u in self.silent):
+            last = singers[-1]
+            self.silent.append(
+                _Utterance(
+                    passage, last.start, None, last.voice, last.rank, True, spoken[-1].tag, spoken[-1].sure
+                )
+            )
+
     def _talk(self, passage: Passage) -> None:
         for hit in passage.hits(Saying):
             if hit.found.columns[0] == "talk" and not _is_part(passage, hit):
                 rank = passage.rank(hit.start, hit.end)
                 self.talk.append((rank, passage.evidence(hit.start, hit.end)))
 
-    def finish(self, reading: Reading) -> tuple[Speech, ...]:
+    def finish(self) -> tuple[Speech, ...]:
         """Return what was said, each utterance once."""
         found: list[Speech] = []
         seen: set[str] = set()
@@ -177,17 +199,24 @@ class _Scribe:
             if key in seen:
                 continue
             seen.add(key)
-            found.append(self._speech(utterance, reading))
+            found.append(self._speech(utterance))
         for utterance in self.silent:
             voice = utterance.voice
             if voice is None or id(voice) in heard:
                 continue
             heard.add(id(voice))
             if utterance.rank == ASSERTED or not found:
-                found.append(self._speech(utterance, reading))
+                found.extend(self._all(utterance, voice) if voice.many and not found else [])
+                found.extend([] if voice.many else [self._speech(utterance)])
         if not [speech for speech in found if not speech.sung]:
             found.extend(self._only_talk())
         return tuple(found)
+
+    def _all(self, utterance: _Utterance, voice: Voice) -> list[Speech]:
+        """Return one utterance without words for each of several people: "two women talk"."""
+        one = self._speech(utterance)
+        total = len(self.cast.voices)
+        return [one, *(replace(one, voice=total + number) for number in range(1, voice.count))]
 
     def _only_talk(self) -> list[Speech]:
         sure = [item for item in self.talk if item[0] <= HEDGED]
@@ -195,7 +224,9 @@ class _Scribe:
             return []
         rank, evidence = min(sure, key=lambda item: item[0])
         language, certain = self._common()
-        return [Speech(None, language=language, language_sure=certain, polarity=NAMES[rank], evidence=evidence)]
+        return [
+            Speech(None, language=language, language_sure=certain, polarity=NAMES[rank], evidence=evidence)
+        ]
 
     def _common(self) -> tuple[str | None, bool]:
         """Return the one language the description names, or None."""
@@ -204,8 +235,7 @@ class _Scribe:
             return None, True
         return self.languages[0][0], any(sure for _, sure in self.languages)
 
-    def _speech(self, utterance: _Utterance, reading: Reading) -> Speech:
-        del reading
+    def _speech(self, utterance: _Utterance) -> Speech:
         voice, quote = utterance.voice, utterance.quote
         feelings = [*utterance.feelings, *(voice.feelings if voice else ())]
         strongest = manner.strongest(feelings)
@@ -234,7 +264,7 @@ class _Scribe:
             language, sure = voice.language, voice.language_sure
         if language is None:
             common, certain = self._common()
-            english = bool(text) and quotes.is_english_like(text)
+            english = bool(text) and translations.has_english(text)
             if common is not None and (not english or len(self.cast.voices) <= 1 or common == "en"):
                 language, sure = common, certain
         if text and (language is None or not tongues.fits(language, text)):
@@ -263,7 +293,9 @@ def _speaker(passage: Passage, place: int, mentions: list[Mention], floor: int) 
     told = [hit for hit in verbs if floor < hit.start < place]
     if told and before:
         subjects = [m for m in before if m.start < told[-1].start and told[-1].start - m.end <= _SUBJECT]
-        nominal = [m for m in subjects if m.role != "pronoun" or passage.words[m.start] in {"he", "she", "they"}]
+        nominal = [
+            m for m in subjects if m.role != "pronoun" or passage.words[m.start] in {"he", "she", "they"}
+        ]
         if nominal or subjects:
             return (nominal or subjects)[-1].voice
         return before[-1].voice
@@ -277,9 +309,12 @@ def _is_spoken(passage: Passage, place: int) -> bool:
     """Whether a verb of speaking, not of singing, stands before the quotation of a singer."""
     said = [hit for hit in passage.hits(Saying) if hit.start < place and hit.found.columns[0] == "say"]
     sung = [hit for hit in passage.hits(Saying) if hit.start < place and hit.found.columns[0] == "sing"]
-    return bool(said) and (not sung or said[-1].start > sung[-1].start) and said[-1].found.phrase in {
-        "say", "shout", "speak", "ask", "announce", "scream", "yell", "tell", "call", "call out", "reply"
-    }
+    return (
+        bool(said)
+        and (not sung or said[-1].start > sung[-1].start)
+        and said[-1].found.phrase
+        in {"say", "shout", "speak", "ask", "announce", "scream", "yell", "tell", "call", "call out", "reply"}
+    )
 
 
 def _speaks(passage: Passage, mention: Mention) -> bool:
@@ -288,7 +323,12 @@ def _speaks(passage: Passage, mention: Mention) -> bool:
         return False
     if not _QUIET.isdisjoint(passage.words[mention.end : mention.end + 3]):
         return False
-    if mention.role == "voice" and passage.words[mention.end - 1] not in {"voice", "voices", "speech", "guide"}:
+    if mention.role == "voice" and passage.words[mention.end - 1] not in {
+        "voice",
+        "voices",
+        "speech",
+        "guide",
+    }:
         return True
     if mention.role == "voice" and mention.voice.speaker != "any" and mention.end - mention.start > 1:
         return True
@@ -318,6 +358,6 @@ def _same_clause(
 ) -> bool:
     """Whether a word behind a quotation still belongs to it: “…,” she says softly, and he answers “…”."""
     between = [m for m in mentions if quote < m.start <= place + 3]
-    return bool(between) and all(m.voice is voice for m in between) and "and" not in passage.words[quote:place]
-
-
+    return (
+        bool(between) and all(m.voice is voice for m in between) and "and" not in passage.words[quote:place]
+    )

@@ -11,7 +11,8 @@ LIMIT: Final = 180
 """Characters of a summary: about what a person reads in one glance at a list of clips."""
 
 _OPENING: Final = re.compile(
-    r"^(?:in summary|overall|in short|to summari[sz]e|in conclusion|to sum up|in essence|summary)\s*[,:—]?\s*", re.IGNORECASE
+    r"^(?:in summary|overall|in short|to summari[sz]e|in conclusion|to sum up|in essence|summary)\s*[,:—]?\s*",
+    re.IGNORECASE,
 )
 _SUBJECT: Final = re.compile(
     r"^(?:(?:the|this) (?:entire |short |brief )?(?:audio(?: clip| recording| file)?|clip|recording|soundscape|scene|segment|piece)|it|what we hear)"

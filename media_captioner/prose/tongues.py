@@ -8,7 +8,7 @@ from typing import Final
 
 from media_captioner.prose.lexicon import Hit, Language, outermost
 from media_captioner.prose.polarity import ASSERTED, HEDGED
-from media_captioner.prose.reading import QUOTED, Passage
+from media_captioner.prose.reading import Passage
 
 _SPEAKING: Final = frozenset(
     "speak speaking speaks spoke spoken say says said sing sings singing sung uses using conversing chatting mutters "
@@ -19,10 +19,13 @@ _BESIDE: Final = frozenset(
     "commentator interview quote vocal sentence phrasing pronunciation intonation native utterance monologue talk "
     "broadcast text line song hymn".split()
 )
-_AFTER_IN: Final = frozenset(
-    "with and to as at by over but a an the from in while his her their accompanied during throughout before after "
-    "then for which who on using that asking saying followed, delivered likely possibly again".split()
+_OF_COUNTRY: Final = frozenset(
+    "restaurant city cinema drama film movie music culture style tradition accent market neighborhood neighbourhood "
+    "town village folk opera food society context history literature pop instrument setting household home context "
+    "television cuisine animation anime game scale mode countryside café cafe kitchen".split()
 )
+"""What a language's name describes where it means a country: "in Chinese cinema"."""
+_MEANS: Final = frozenset({"means", "translates", "translated", "translation", "meaning", "equivalent"})
 _SCRIPTS: Final = (
     ("ja", re.compile(r"[\u3040-\u30ff]")),
     ("ko", re.compile(r"[\uac00-\ud7af\u1100-\u11ff]")),
@@ -109,8 +112,14 @@ def _is_spoken(passage: Passage, hit: Hit) -> bool:
         return "accent" not in words[hit.end : hit.end + 3]
     if after == ["accent"] or after == ["accented"]:
         return False
-    follows = words[hit.end] if hit.end < len(words) else "."
-    ends = not follows[0].isalnum() or follows == QUOTED or follows in _AFTER_IN
+    if _explains(words, hit):
+        return False
+    free = not after or after[0] not in _OF_COUNTRY
     if "in" in before[-2:] or "into" in before[-1:]:
-        return ends
-    return bool(_SPEAKING.intersection(before)) or (before[-1:] == ["native"] and ends)
+        return free
+    return (bool(_SPEAKING.intersection(before)) or before[-1:] == ["native"]) and free
+
+
+def _explains(words: list[str], hit: Hit) -> bool:
+    """Whether the language is the one of an explanation: "In English, this means …"."""
+    return not _MEANS.isdisjoint(words[max(0, hit.start - 4) : hit.end + 4])

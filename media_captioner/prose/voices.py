@@ -15,16 +15,22 @@ from media_captioner.prose.polarity import ASSERTED, HEDGED
 from media_captioner.prose.reading import QUOTED, Passage
 
 _NEW: Final = frozenset({"another", "second", "third", "fourth", "fifth", "different", "additional"})
-_INDEFINITE: Final = frozenset({"a", "an", "one", "single", "some", "several", "two", "three", "four", "lone"})
+_INDEFINITE: Final = frozenset(
+    {"a", "an", "one", "single", "some", "several", "two", "three", "four", "lone"}
+)
 _DEFINITE: Final = frozenset({"the", "this", "that", "same", "his", "her", "their", "its", "first"})
 _TWO: Final = frozenset({"two", "both", "couple", "pair"})
+_NUMBERS: Final = {"two": 2, "three": 3, "both": 2}
 _OBJECTS: Final = frozenset({"to", "at", "toward", "towards", "about", "between", "like"})
 _DETERMINER_WINDOW: Final = 6
 _APPOSITION: Final = 6
 _ROLES: Final = ("sing", "voice", "person", "many", "pronoun")
+_REGISTERS: Final = frozenset({"voice", "baritone", "tenor", "soprano", "alto", "contralto", "bass"})
 _GENDERS: Final = frozenset({"=male", "=female"})
 _GENDER_REACH: Final = 2
-_GENERIC: Final = frozenset({"voice", "speaker", "speech", "person", "individual", "another", "someone", "character"})
+_GENERIC: Final = frozenset(
+    {"voice", "speaker", "speech", "person", "individual", "another", "someone", "character"}
+)
 
 
 @dataclass(slots=True)
@@ -37,6 +43,10 @@ class Voice:
         noun: The word that introduced it (``narrator``).
         sings: Whether it is introduced as a singer.
         many: Whether several people speak at once.
+        count: How many, where the description counts them, else 1.
+        language: What the voice speaks, as far as it was said.
+        language_sure: False where that is a guess.
+        feelings: What is said of its manner apart from single utterances.
 
     """
 
@@ -45,6 +55,7 @@ class Voice:
     noun: str
     sings: bool = False
     many: bool = False
+    count: int = 1
     language: str | None = None
     language_sure: bool = True
     feelings: list[Feeling] = field(default_factory=list)
@@ -89,13 +100,14 @@ class Cast:
                 gender = speaker
                 continue
             speaker, gender = (gender if gender and speaker == "any" else speaker), None
-            same = last is not None and found and self._apposed(passage, last, hit, found[-1].voice)
+            owned = bool(found) and _is_owned(passage, hit)
+            same = owned or (last is not None and found and self._apposed(passage, last, hit, found[-1].voice, rank))
             voice = found[-1].voice if same else self._voice(passage, hit, found, rank, speaker)
             if voice is None:
                 continue
             if voice.speaker == "any" and speaker != "any":
                 voice.speaker = speaker
-            if role == "sing":
+            if role == "sing" and not owned:
                 voice.sings = True
             self._remember(voice)
             before = passage.words[_phrase_start(passage, hit) - 1 : _phrase_start(passage, hit)]
@@ -109,37 +121,43 @@ class Cast:
             self.recent.remove(voice)
         self.recent.append(voice)
 
-    def _apposed(self, passage: Passage, last: Hit, hit: Hit, voice: Voice) -> bool:
+    @staticmethod
+    def _apposed(passage: Passage, last: Hit, hit: Hit, voice: Voice, rank: int) -> bool:
         """Whether the second of two phrases explains the first: "the driver, a woman, mutters"."""
         between = passage.words[last.end : hit.start]
         if len(between) > _APPOSITION or not between or between[0] != ",":
             return False
         if not {"and", QUOTED, ";"}.isdisjoint(between) or hit.found.columns[1] == "pronoun":
             return False
+        if rank == HEDGED and hit.found.columns[0] in {"any", "child", voice.speaker}:
+            return True  # "a male voice, possibly a teenager,"
         explains = between[1:2] in (["a"], ["an"]) or between[1:3] == ["that", "of"]
-        return explains and hit.found.columns[0] != "any" and voice.speaker == "any"
+        return explains and not voice.many and hit.found.columns[0] != "any" and voice.speaker == "any"
 
-    def _voice(self, passage: Passage, hit: Hit, found: list[Mention], rank: int, speaker: str) -> Voice | None:
+    def _voice(
+        self, passage: Passage, hit: Hit, found: list[Mention], rank: int, speaker: str
+    ) -> Voice | None:
         role = hit.found.columns[1]
         noun = hit.found.phrase
         if role == "pronoun":
-            return self._pronoun(speaker)
+            return self._pronoun(passage.words[hit.start], speaker)
         determiner = _determiner(passage, hit)
         if rank > ASSERTED and role != "voice" and not passage.quotes:
             return self._known(speaker, noun, definite=True, many=role == "many")
-        many = role == "many" or (determiner in _TWO and passage.words[hit.end - 1].endswith(("s", "men")))
+        count = _count(passage, hit)
+        many = role == "many" or count > 1 or (determiner in _TWO and passage.words[hit.end - 1].endswith(("s", "men")))
         if determiner in _NEW and not passage.summary:
             if speaker == "any" and noun in _GENERIC and found:
                 speaker = found[-1].voice.speaker
-            return self._new(speaker, noun, many=many)
+            return self._new(speaker, noun, many=many, count=count)
         known = self._known(speaker, noun, definite=determiner in _DEFINITE or passage.summary, many=many)
         if known is not None and (determiner not in _INDEFINITE or passage.summary):
             return known
         if determiner is None and known is not None:
             return known
-        return self._new(speaker, noun, many=many)
+        return self._new(speaker, noun, many=many, count=count)
 
-    def _pronoun(self, speaker: str) -> Voice | None:
+    def _pronoun(self, word: str, speaker: str) -> Voice | None:
         if speaker == "any":
             return next((voice for voice in reversed(self.recent) if voice.many), None)
         for voice in reversed(self.recent):
@@ -148,14 +166,16 @@ class Cast:
         for voice in reversed(self.recent):
             if voice.speaker in {"any", "child"} and not voice.many:
                 return voice
-        return None
+        return self._new(speaker, word, many=False) if word in {"he", "she"} else None
 
     def _known(self, speaker: str, noun: str, *, definite: bool, many: bool) -> Voice | None:
         last = noun.rsplit(" ", 1)[-1]
         same_noun = [
             v
             for v in self.recent
-            if v.many == many and v.noun.rsplit(" ", 1)[-1] == last and (speaker == "any" or v.speaker in {"any", speaker})
+            if v.many == many
+            and v.noun.rsplit(" ", 1)[-1] == last
+            and (speaker == "any" or v.speaker in {"any", speaker})
         ]
         if same_noun:
             return same_noun[-1]
@@ -172,8 +192,8 @@ class Cast:
         single = [v for v in self.recent if not v.many]
         return single[-1] if definite and len(single) == 1 and single[0].noun in _GENERIC else None
 
-    def _new(self, speaker: str, noun: str, *, many: bool) -> Voice:
-        voice = Voice(len(self.voices) + 1, speaker, noun, many=many)
+    def _new(self, speaker: str, noun: str, *, many: bool, count: int = 1) -> Voice:
+        voice = Voice(len(self.voices) + 1, speaker, noun, many=many, count=count)
         self.voices.append(voice)
         return voice
 
@@ -182,11 +202,34 @@ def _order(hit: Hit) -> int:
     return _ROLES.index(hit.found.columns[1])
 
 
+def _count(passage: Passage, hit: Hit) -> int:
+    """Return how many people a phrase counts ("two women": 2), or 1."""
+    for word in passage.words[max(0, hit.start - 3) : hit.start][::-1]:
+        if word in _NUMBERS:
+            return _NUMBERS[word]
+        if not word[0].isalpha():
+            break
+    return 1
+
+
+def _is_owned(passage: Passage, hit: Hit) -> bool:
+    """Whether a voice belongs to somebody just named: "a woman with a soft voice"."""
+    if hit.found.phrase.rsplit(" ", 1)[-1] not in _REGISTERS:
+        return False
+    start = _phrase_start(passage, hit)
+    return passage.words[start - 1 : start] in (["with"], ["in"], ["whose"]) or passage.words[start] == "whose"
+
+
 def _head(passage: Passage, hit: Hit, people: list[Hit]) -> Hit | None:
     """Return the person that "male" or "female" describes: "a female umpire"."""
     for other in people:
         between = passage.words[hit.end : other.start]
-        if other.start >= hit.end and len(between) <= _GENDER_REACH and "," not in between and "and" not in between:
+        if (
+            other.start >= hit.end
+            and len(between) <= _GENDER_REACH
+            and "," not in between
+            and "and" not in between
+        ):
             return other if other.found.columns[1] in {"person", "voice"} else None
     return None
 

@@ -1,0 +1,113 @@
+"""Translations: which quotation gives the English of which, and which only spells how it sounds.
+
+Captioners write “中文” (“English”), “中文” (“pinyin”) which translates to “English”, “Español” – “English”,
+“Deutsch” (English), and now and then the English first.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final, Literal
+
+from media_captioner.prose.words import tokens
+
+Kind = Literal["translation", "gloss", "original"]
+
+_LETTER: Final = re.compile(r"[^\W\d_]")
+_LATIN: Final = re.compile(r"[A-Za-z\u00c0-\u024f\u1e00-\u1eff]")
+_TONED: Final = re.compile(r"[āáǎàēéěèīíǐìōóǒòūúǔùǖǘǚǜ]")
+_MACRON: Final = re.compile(r"[āǎēěīǐōǒūǔǖǘǚǜ]")
+_NUMBERED: Final = re.compile(r"\b[a-z]{1,6}[1-6]\b")
+_MEANING: Final = re.compile(
+    r"(?:which |that |this )?(?:mean(?:s|ing)|translat(?:es|ing|ed)|roughly|literally|i\.e\.|that is|in english|"
+    r"english(?: translation)?:|translation:)",
+    re.IGNORECASE,
+)
+_GAP: Final = 60  # characters between a quotation and its translation ("which translates roughly to")
+_SHORT: Final = 3  # words from which a text that is English holds one of its commonest words
+_READ: Final = 400  # characters of a quotation that are looked at
+_COMMON: Final = frozenset(
+    "the a an i you he she it we they is are am was to of and in on for with that this not no yes my your me us our "
+    "do don't what why how who when where be have has can will would please come go here there so but or if at by "
+    "just let let's know now get good hello hi right okay oh thank thanks one all from".split()
+)
+_BRACKET: Final = re.compile(r"\s?[(\[]([^()\[\]\n]{1,300})[)\]]")
+_PREFACE: Final = re.compile(
+    r"^(?:[^,;:—]{1,80}[,;:—] ?)?(?:which )?(?:meaning|means|translat\w+(?: roughly)?(?: as| to)?|translation|literally|"
+    r"lit\.|i\.e\.,?|english):? ?",
+    re.IGNORECASE,
+)
+_NOTE: Final = re.compile(
+    r"^(?:in|with|at|spoken|said|sung|approximately|about|possibly|likely|perhaps|repeated|laughs|laughing|a |an )\b",
+    re.IGNORECASE,
+)
+
+
+def kind(between: str, original: str, text: str, *, last: bool) -> Kind | None:
+    """Say what ``text`` is to the quotation before it.
+
+    Args:
+        between: The prose between the two.
+        original: The quotation before.
+        text: The quotation in question.
+        last: Whether no quotation follows it.
+
+    Returns:
+        ``translation`` or ``gloss`` (how it sounds) of the one before, ``original`` where the one before is the
+        translation, or None where the two are not about each other.
+
+    """
+    if len(between) > _GAP or "\n" in between:
+        return None
+    bare = between.strip(" ,.;:)")
+    bracketed = bare in {"(", "[", "—("}
+    explained = bool(_MEANING.search(between))
+    dashed = bare in {"—", "–", "-", "/", "="} and not is_english(original) and not is_foreign(text)
+    if not (bracketed or explained or dashed):
+        return None
+    if bracketed and is_foreign(text) and not is_foreign(original):
+        return "original"
+    if not explained and not is_english(text) and not _may_be_english(original, text, last=last):
+        return "gloss"
+    return "translation"
+
+
+def bracketed(text: str, end: int, original: str) -> str | None:
+    """Return the translation in the brackets that open at ``end``, without quotation marks of its own; or None."""
+    if has_english(original):
+        return None
+    match = _BRACKET.match(text, end)
+    if match is None:
+        return None
+    inner = _PREFACE.sub("", match.group(1)).strip()
+    if not inner or "“" in inner or _NOTE.match(inner) or not is_english(inner):
+        return None
+    return inner.strip("'‘’ ")
+
+
+def is_foreign(text: str) -> bool:
+    """Whether most letters of ``text`` are of another script than the Latin one."""
+    letters = _LETTER.findall(text[:_READ])
+    return bool(letters) and len(_LATIN.findall(text[:_READ])) * 2 < len(letters)
+
+
+def is_english(text: str) -> bool:
+    """Whether ``text`` may be English: Latin letters and, from three words on, some of its commonest words."""
+    if is_foreign(text) or _MACRON.search(text) or _NUMBERED.search(text):
+        return False
+    words = [token.word for token in tokens(text[:_READ])]
+    return len(words) < _SHORT or not _COMMON.isdisjoint(words)
+
+
+def has_english(text: str) -> bool:
+    """Whether ``text`` surely is English: Latin letters and one of its commonest words."""
+    if is_foreign(text):
+        return False
+    return not _COMMON.isdisjoint(token.word for token in tokens(text[:_READ]))
+
+
+def _may_be_english(original: str, text: str, *, last: bool) -> bool:
+    """Whether a bracketed quotation without common English words is a translation all the same."""
+    if _NUMBERED.search(text) or (_TONED.search(text) and is_foreign(original)):
+        return False
+    return not is_foreign(original) or (last and len(text.split()) < _SHORT)
