@@ -59,7 +59,7 @@ class Pace:
         next_start: No request begins earlier, for the sake of the requests before it.
         next_tokens: Nor earlier than this, for the sake of their tokens.
         recent: Tokens by the second in which their requests began, ascending, for the last minute.
-        last_start: When the last request began.
+        last_start: When the last request really began.
         ramp: Starts since the account was last idle.
         factor: Share of the full pace, from 1/8 to 1.
         paused_until: Nobody begins earlier.
@@ -157,7 +157,7 @@ def reserve(
             return pace, Busy(probing=True, others=any(flight.owner != owner for flight in probes))
     start = _start(pace, now, tokens, limits)
     flight = Flight(pace.serial + 1, owner, pace.epoch, start, tokens)
-    return _started(pace, flight, limits), flight
+    return _started(pace, now, flight, limits), flight
 
 
 def _start(pace: Pace, now: float, tokens: int, limits: Limits) -> float:
@@ -178,9 +178,9 @@ def _since(recent: tuple[tuple[int, int], ...], start: float) -> tuple[tuple[int
     return tuple(second for second in recent if second[0] >= oldest)
 
 
-def _started(pace: Pace, flight: Flight, limits: Limits) -> Pace:
+def _started(pace: Pace, now: float, flight: Flight, limits: Limits) -> Pace:
     start, spacing = flight.start, limits.spacing
-    ramp = 0 if start - pace.last_start > _IDLE else pace.ramp
+    ramp = 0 if start - pace.next_start > _IDLE else pace.ramp
     softly = max(spacing, _RAMP) / 2 ** (ramp + 1) if ramp < 8 and limits.concurrency > 1 else 0.0
     next_tokens, recent = pace.next_tokens, pace.recent
     if limits.tokens_per_minute is not None:
@@ -191,7 +191,7 @@ def _started(pace: Pace, flight: Flight, limits: Limits) -> Pace:
         next_start=start + spacing / pace.factor + softly,
         next_tokens=next_tokens,
         recent=recent,
-        last_start=start,
+        last_start=start if start <= now else pace.last_start,
         ramp=ramp + 1,
         serial=flight.permit,
         flights=(*pace.flights, flight),
@@ -206,14 +206,24 @@ def _counted(recent: tuple[tuple[int, int], ...], start: float, tokens: int) -> 
     return tuple(sorted(counts.items()))
 
 
-def confirm(pace: Pace, flight: Flight) -> tuple[Pace, bool]:
-    """Return whether a flight may begin now that its time has come; if not, its place is given up.
+def confirm(pace: Pace, now: float, flight: Flight, limits: Limits) -> tuple[Pace, float | None]:
+    """Begin a flight whose time has come, and return 0; or the seconds that it has to wait on; or None.
 
-    It may not where the service was paused since.
+    It waits on where the request before it began late, for the two must not come closer to one another than
+    the limit allows. None means that the service was paused meanwhile, and that its place is given up.
     """
-    if flight in pace.flights and flight.epoch == pace.epoch:
-        return pace, True
-    return _without(pace, flight.permit), False
+    if flight.epoch != pace.epoch or all(other.permit != flight.permit for other in pace.flights):
+        return _without(pace, flight.permit), None
+    wait = max(flight.start, pace.last_start + limits.closest / pace.factor) - now
+    if wait > 0:
+        return pace, wait
+    if pace.recent and math.floor(now) != math.floor(flight.start):
+        # Late by so much that its tokens belong to another second.
+        moved = _counted(pace.recent, flight.start, -flight.tokens)
+        begun = replace(flight, start=now)
+        flights = tuple(begun if other.permit == flight.permit else other for other in pace.flights)
+        pace = replace(pace, recent=_counted(moved, now, flight.tokens), flights=flights)
+    return replace(pace, last_start=now), 0.0
 
 
 def settle(
@@ -240,16 +250,16 @@ def settle(
         chance: From 0 to 1; spreads pauses, so that processes do not come back together.
 
     """
-    known = any(other.permit == flight.permit for other in pace.flights)
+    kept = next((other for other in pace.flights if other.permit == flight.permit), None)
     pace = _without(pace, flight.permit)
     if tokens is None and verdict in {"unsent", "throttled"}:
         tokens = 0
-    if known and tokens is not None and limits.tokens_per_minute is not None:
+    if kept is not None and tokens is not None and limits.tokens_per_minute is not None:
         difference = tokens - flight.tokens
         pace = replace(
             pace,
             next_tokens=pace.next_tokens + difference * MINUTE / limits.tokens_per_minute,
-            recent=_counted(pace.recent, flight.start, difference),
+            recent=_counted(pace.recent, kept.start, difference),
         )
     current = flight.epoch == pace.epoch
     if verdict == "answered":

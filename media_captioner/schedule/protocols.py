@@ -26,12 +26,14 @@ class Recorded:
     Attributes:
         description: The answer, or None where there will be none.
         refusal: Why there will be none, in a sentence; None where there is an answer.
+        halve: Whether its halves may be answered where the whole was not.
         elsewhere: Whether the same sound somewhere else was answered, rather than this question.
 
     """
 
     description: Description | None
     refusal: str | None = None
+    halve: bool = False
     elsewhere: bool = False
 
 
@@ -106,15 +108,22 @@ class Store(Protocol):
         """
         ...
 
-    async def refuse(self, question: Question, reason: str) -> None:
-        """Remember that ``question`` will have no answer, and why, so that nobody pays for asking again."""
+    async def refuse(self, question: Question, reason: str, *, halve: bool = False) -> None:
+        """Remember that ``question`` will have no answer, and why, so that nobody pays for asking again.
+
+        Args:
+            question: Which.
+            reason: Why, in a sentence.
+            halve: Whether its halves may be answered.
+
+        """
         ...
 
     async def forget(self, content: str) -> int:
         """Forget every question about the source ``content`` and return how many; what it cost stays booked."""
         ...
 
-    async def drop(self, content: str, track: int) -> int:
+    async def drop(self, content: str, track: int, captioner: str) -> int:
         """Drop answers that cost nothing to get again, now that they are kept elsewhere; return how many."""
         ...
 

@@ -122,15 +122,19 @@ class PacedLimiter:
             raise
 
     async def _may_begin(self, flight: Flight) -> bool:
-        wait = flight.start - self._keeper.monotonic()
-        if wait <= 0:
+        wait: float | None = flight.start - self._keeper.monotonic()
+        if wait is not None and wait <= 0:
             return True
         try:
-            await self._clock.wait(wait)
-            return await self._keeper.change(self._account, lambda pace, _: paces.confirm(pace, flight))
+            while wait:
+                await self._clock.wait(wait)
+                wait = await self._keeper.change(
+                    self._account, lambda pace, now: paces.confirm(pace, now, flight, self._limits)
+                )
         except BaseException:
             await asyncio.shield(self.settle(flight, "unsent"))
             raise
+        return wait is not None
 
     def _postponed(self, seconds: float) -> Postponed:
         until = self._clock.now() + timedelta(seconds=seconds)

@@ -28,7 +28,10 @@ class Retry:
     """How often and how long one thing is asked for.
 
     Attributes:
-        tries: Times of asking, the first included.
+        tries: Times of asking, the first included. The service's own advice for failures on its side is three
+            repeats, and the limiter takes it to be down after five failures in a row: one clip that it cannot
+            digest does not make it look down.
+        refused: Times of asking where the service says "slow down".
         invalid: Times of asking where the answer itself is no good. Each is paid for, so there are fewer.
         total: Seconds from the first time of asking after which no further one begins.
         base: The first wait is at most this long, seconds; each further one at most twice as long.
@@ -36,7 +39,8 @@ class Retry:
 
     """
 
-    tries: int = 5
+    tries: int = 4
+    refused: int = 6
     invalid: int = 2
     total: float = 900.0
     base: float = 1.0
@@ -44,7 +48,11 @@ class Retry:
 
     def again(self, error: CaptionerError, tries: int, elapsed: float) -> bool:
         """Return whether to ask again after ``tries`` times of asking and ``elapsed`` seconds."""
-        most = self.invalid if isinstance(error, ResponseInvalid) else self.tries
+        most = self.tries
+        if isinstance(error, ResponseInvalid):
+            most = self.invalid
+        elif isinstance(error, RateLimited):
+            most = self.refused
         return error.retryable and tries < most and elapsed < self.total
 
     def delay(self, tries: int, chance: float) -> float:

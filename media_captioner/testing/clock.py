@@ -7,7 +7,7 @@ import contextlib
 import heapq
 import itertools
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -15,6 +15,10 @@ from media_captioner.system.clock import SYSTEM_CLOCK
 
 # Wednesday noon, and far from the change of a day, a month or a year.
 _START: Final = datetime(2026, 3, 18, 12, tzinfo=UTC)
+
+
+def _always() -> bool:
+    return True
 
 
 class FakeClock:
@@ -66,32 +70,32 @@ class FakeClock:
         """Set the time of day forward, or back, without any time passing: what an administrator can do."""
         self._now += timedelta(seconds=seconds)
 
-    async def advance(self, seconds: float, *, settle: float = 0.0) -> None:
+    async def advance(self, seconds: float, *, idle: Callable[[], bool] = _always) -> None:
         """Let ``seconds`` pass, waking each task at its moment.
 
         Args:
             seconds: How long.
-            settle: Real seconds to leave to threads after each wake-up.
+            idle: Says whether threads that tasks may wait for (a database's) have nothing to do.
 
         """
         end = self._monotonic + seconds
-        await _let_others_run(settle)
+        await _let_others_run(idle)
         while (moment := self._next()) is not None and moment <= end:
             self._wake(moment)
-            await _let_others_run(settle)
+            await _let_others_run(idle)
         self._pass_to(end)
-        await _let_others_run(settle)
+        await _let_others_run(idle)
 
     @contextlib.asynccontextmanager
-    async def running(self, *, settle: float = 0.0) -> AsyncIterator[FakeClock]:
+    async def running(self, *, idle: Callable[[], bool] = _always) -> AsyncIterator[FakeClock]:
         """Let time pass by itself while the block runs: whenever all tasks wait, the next moment comes.
 
         Args:
-            settle: Real seconds to leave to threads before time may move on; needed where tasks wait for
-                threads (a database), not only for this clock.
+            idle: Says whether threads that tasks may wait for (a database's) have nothing to do. Time stands
+                still while they have.
 
         """
-        driver = asyncio.create_task(self._drive(settle))
+        driver = asyncio.create_task(self._drive(idle))
         try:
             yield self
         finally:
@@ -99,14 +103,14 @@ class FakeClock:
             with contextlib.suppress(asyncio.CancelledError):
                 await driver
 
-    async def _drive(self, settle: float) -> None:
+    async def _drive(self, idle: Callable[[], bool]) -> None:
         while True:
-            await _let_others_run(settle)
+            await _let_others_run(idle)
             moment = self._next()
             if moment is not None:
                 self._wake(moment)
-            elif not settle:
-                await SYSTEM_CLOCK.wait(0.0005)  # nobody waits for us: do not spin while threads work
+            else:
+                await SYSTEM_CLOCK.wait(0.0002)  # nobody waits for us
 
     def _next(self) -> float | None:
         while self._waiting and self._waiting[0][2].done():
@@ -127,11 +131,12 @@ class FakeClock:
                 self._monotonic = moment  # exactly: who waits for a moment must not wake before it
 
 
-async def _let_others_run(settle: float) -> None:
-    # A chain of tasks that wake one another needs one round each; thirty rounds outlast any chain of ours.
-    for _ in range(30):
-        await SYSTEM_CLOCK.wait(0)
-    if settle:
-        await SYSTEM_CLOCK.wait(settle)
+async def _let_others_run(idle: Callable[[], bool]) -> None:
+    while True:
+        # A chain of tasks that wake one another needs a round each; thirty rounds outlast any chain of ours.
         for _ in range(30):
             await SYSTEM_CLOCK.wait(0)
+        if idle():
+            return
+        while not idle():
+            await SYSTEM_CLOCK.wait(0.0002)

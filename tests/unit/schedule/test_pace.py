@@ -89,9 +89,13 @@ def test_n12_no_sliding_window_holds_more_than_the_limit(limits, steps, chance):
             assert isinstance(found, Busy)
             assert back  # somebody will come back, so nobody starves
             now = min(entry[1] for entry in back)
-        now = max(now, found.start)
-        pace, may = paces.confirm(pace, found)
-        assert may
+        late = found.start > now and takes % 1 < 0.5  # the machine was busy when its moment came
+        ahead = found.start > now
+        now = max(now, found.start) + late * takes / 10
+        while ahead:
+            pace, ahead = paces.confirm(pace, now, found, limits)
+            assert ahead is not None
+            now += ahead
         assert len(pace.flights) <= limits.concurrency
         used = round(tokens * share) if verdict == "answered" else 0
         if verdict == "unsent":
@@ -153,6 +157,18 @@ def test_a_request_above_the_whole_allowance_goes_alone_instead_of_never():
     assert after.start >= huge.start + 60
 
 
+def test_a_late_start_holds_up_the_next_one():
+    limit = Limits(concurrency=8, requests_per_minute=60)
+    pace, _ = _reserve(Pace(), 0.0, limit)
+    pace, second = _reserve(pace, 0.0, limit)
+    pace, third = _reserve(pace, 0.0, limit)
+    pace, wait = paces.confirm(pace, second.start + 0.7, second, limit)
+    assert wait == 0
+    pace, wait = paces.confirm(pace, third.start, third, limit)
+    assert third.start + wait >= second.start + 0.7 + 1
+    assert paces.confirm(pace, third.start + wait, third, limit)[1] == pytest.approx(0)
+
+
 def test_the_first_starts_come_slowly_and_cost_little():
     starts, pace = [], Pace()
     for _ in range(20):
@@ -193,10 +209,10 @@ def test_a_place_in_line_is_given_up_where_a_pause_began_meanwhile():
     limit = Limits(concurrency=8, requests_per_minute=60)
     pace, first = _reserve(Pace(), 0.0, limit)
     pace, second = _reserve(pace, 0.0, limit)
-    assert paces.confirm(pace, second) == (pace, True)
+    assert paces.confirm(pace, second.start - 0.25, second, limit) == (pace, 0.25)
     pace = paces.settle(pace, 0.5, first, "throttled", limits=limit, retry_after=5.0)
-    pace, may = paces.confirm(pace, second)
-    assert not may
+    pace, wait = paces.confirm(pace, second.start, second, limit)
+    assert wait is None
     assert pace.flights == ()
 
 

@@ -1,0 +1,198 @@
+"""The register of assets: how each stands, of what it consists, what was written for it."""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from media_captioner.schedule.journal.database import Database
+from media_captioner.schedule.journal.owners import Owners, stamp
+from media_captioner.schedule.states import Ending
+from media_captioner.system.clock import Clock
+from media_captioner.system.secrets import redact
+
+
+def spelled(path: Path) -> str:
+    r"""Return a path as text that a database holds: bytes that are no UTF-8 are spelled ``\xNN``."""
+    return str(path).encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """How an asset stood before the work that now begins.
+
+    Attributes:
+        state: As the journal has it, or None where it does not know the asset.
+        reason: Why.
+        failures: Dangerous failures in a row.
+
+    """
+
+    state: str | None
+    reason: str | None
+    failures: int
+
+
+class Register:
+    """The assets of a journal file. An asset is known by its absolute path.
+
+    Nothing here has to outlast a power failure: the sidecar beside the media is what tells whether an asset is
+    done.
+
+    Args:
+        database: The file.
+        owners: Who shares it.
+        clock: Where the time of day comes from.
+
+    """
+
+    def __init__(self, database: Database, owners: Owners, clock: Clock) -> None:
+        self._database = database
+        self._owners = owners
+        self._clock = clock
+
+    async def begin(self, source: Path) -> Before:
+        """Take note that work on an asset begins, and return how it stood before."""
+        name, now = spelled(source), stamp(self._clock.now())
+
+        def work(connection: sqlite3.Connection) -> Before:
+            row = connection.execute(
+                "SELECT state, reason, failures FROM asset WHERE source = ?", (name,)
+            ).fetchone()
+            connection.execute(
+                "INSERT INTO asset (source, state, owner, changed) VALUES (?1, 'working', ?2, ?3)"
+                " ON CONFLICT (source) DO UPDATE SET state = 'working', owner = ?2, changed = ?3",
+                (name, self._owners.me, now),
+            )
+            return Before(None, None, 0) if row is None else Before(*row)
+
+        return await self._database.write(work, durable=False)
+
+    async def identify(self, source: Path, content: str) -> int:
+        """Take note of what an asset's bytes are; return the dangerous failures of those bytes so far."""
+        name = spelled(source)
+
+        def work(connection: sqlite3.Connection) -> int:
+            connection.execute(
+                "UPDATE asset SET failures = CASE WHEN content IS NULL OR content = ?2 THEN failures ELSE 0 END,"
+                " content = ?2 WHERE source = ?1",
+                (name, content),
+            )
+            row = connection.execute("SELECT failures FROM asset WHERE source = ?", (name,)).fetchone()
+            return 0 if row is None else int(row[0])
+
+        return await self._database.write(work, durable=False)
+
+    async def end(self, source: Path, ending: Ending) -> None:
+        """Take note of how the work on an asset ended."""
+        await self._database.write(lambda connection: self._end(connection, source, ending), durable=False)
+
+    def _end(self, connection: sqlite3.Connection, source: Path, ending: Ending) -> None:
+        name, now = spelled(source), stamp(self._clock.now())
+        values: dict[str, Any] = {
+            "source": name,
+            "state": ending.state,
+            "reason": None if ending.reason is None else redact(ending.reason),
+            "until": None if ending.until is None else stamp(ending.until),
+            "error": ending.error,
+            "now": now,
+        }
+        before = connection.execute("SELECT id, state FROM asset WHERE source = ?", (name,)).fetchone()
+        if before is None:
+            return  # somebody made the journal forget it meanwhile
+        failures = "failures + 1" if ending.dangerous else "failures"
+        if ending.state in {"done", "done with gaps", "up to date"}:
+            failures = "0"
+        connection.execute(
+            f"UPDATE asset SET state = :state, reason = :reason, until = :until, error = :error, owner = NULL,"  # noqa: S608 - one of three texts of ours
+            f" failures = {failures}, changed = :now WHERE source = :source",
+            values,
+        )
+        asset = before[0]
+        connection.execute(
+            "INSERT INTO event (asset, at, state, reason) VALUES (?, ?, ?, ?)",
+            (asset, now, ending.state, values["reason"]),
+        )
+        if ending.parts is not None:
+            connection.execute("DELETE FROM part WHERE asset = ?", (asset,))
+            connection.executemany(
+                "INSERT INTO part (asset, track, number, begins, ends, state, reason) VALUES (?, ?, ?, ?, ?, ?, ?)",
+                [
+                    (
+                        asset,
+                        part.track,
+                        part.number,
+                        round(part.start * 1_000_000),
+                        round(part.end * 1_000_000),
+                        part.state,
+                        part.reason and redact(part.reason),
+                    )
+                    for part in ending.parts
+                ],
+            )
+        if ending.outputs is not None:
+            connection.execute("DELETE FROM output WHERE asset = ?", (asset,))
+            connection.executemany(
+                "INSERT INTO output (asset, track, format, path, sha256, written) VALUES (?, ?, ?, ?, ?, ?)",
+                [
+                    (asset, output.track, output.format, spelled(Path(output.path)), output.sha256, now)
+                    for output in ending.outputs
+                ],
+            )
+
+    async def interrupt(self, source: Path) -> None:
+        """Take note that the work on an asset was stopped by a person, and will go on another time."""
+
+        def work(connection: sqlite3.Connection) -> None:
+            connection.execute(
+                "UPDATE asset SET state = 'interrupted', reason = 'stopped by request', owner = NULL, changed = ?"
+                " WHERE source = ? AND owner = ?",
+                (stamp(self._clock.now()), spelled(source), self._owners.me),
+            )
+
+        await self._database.write(work, durable=False)
+
+    async def content_of(self, source: Path) -> str | None:
+        """Return what the bytes of an asset were when it was last worked on, or None where nobody knows."""
+
+        def work(connection: sqlite3.Connection) -> str | None:
+            row = connection.execute(
+                "SELECT content FROM asset WHERE source = ?", (spelled(source),)
+            ).fetchone()
+            return None if row is None else row[0]
+
+        return await self._database.read(work)
+
+    async def retry(self, source: Path) -> bool:
+        """Let an asset be tried again: out of quarantine, and what was refused may be asked again.
+
+        Returns whether the journal knows it.
+        """
+        name, now = spelled(source), stamp(self._clock.now())
+
+        def work(connection: sqlite3.Connection) -> bool:
+            changed = connection.execute(
+                "UPDATE asset SET failures = 0, state = 'interrupted', reason = 'to be tried again', until = NULL,"
+                " error = NULL, changed = ? WHERE source = ? AND owner IS NULL",
+                (now, name),
+            ).rowcount
+            connection.execute(
+                "UPDATE question SET refusal = NULL WHERE content = (SELECT content FROM asset WHERE source = ?)",
+                (name,),
+            )
+            return changed > 0
+
+        return await self._database.write(work)
+
+    async def forget(self, source: Path) -> bool:
+        """Forget an asset and how it stood; its files stay. Returns whether the journal knew it."""
+
+        def work(connection: sqlite3.Connection) -> bool:
+            found = connection.execute(
+                "DELETE FROM asset WHERE source = ? AND owner IS NULL", (spelled(source),)
+            )
+            return found.rowcount > 0
+
+        return await self._database.write(work)

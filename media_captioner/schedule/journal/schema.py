@@ -1,0 +1,164 @@
+"""The journal's tables, and how an older journal becomes a newer one."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+from typing import Final
+
+from media_captioner.errors import ConfigError
+
+APPLICATION_ID: Final = 0x4D434A31
+"""Written into the file's header (bytes 68 to 71); ``file`` and the like can tell a journal by it."""
+
+_FIRST: Final = """
+-- A process that has the journal open. Whether it lives is told by a lock on a file named after its id.
+CREATE TABLE owner (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, pid INTEGER NOT NULL, doing TEXT NOT NULL, began TEXT NOT NULL
+);
+
+-- Answers stand apart from questions: the same sound in two places has two questions and one answer.
+CREATE TABLE answer (id INTEGER PRIMARY KEY, description TEXT NOT NULL, answered TEXT NOT NULL);
+
+CREATE TABLE question (
+    id INTEGER PRIMARY KEY,
+    key TEXT NOT NULL UNIQUE,
+    clip TEXT,
+    content TEXT NOT NULL,
+    track INTEGER NOT NULL,
+    begins INTEGER NOT NULL,    -- microseconds
+    ends INTEGER NOT NULL,
+    encoding TEXT NOT NULL,
+    captioner TEXT NOT NULL,
+    sample INTEGER NOT NULL,
+    answer INTEGER REFERENCES answer (id),
+    refusal TEXT,
+    halve INTEGER NOT NULL DEFAULT 0,
+    owner INTEGER,              -- who asks at this moment
+    attempts INTEGER NOT NULL DEFAULT 0
+);
+CREATE INDEX question_clip ON question (clip, captioner, sample);
+CREATE INDEX question_content ON question (content, track);
+CREATE INDEX question_owner ON question (owner) WHERE owner IS NOT NULL;
+CREATE INDEX question_answer ON question (answer) WHERE answer IS NOT NULL;
+
+-- Every time of asking. What it took is first what was reserved, then what it was.
+CREATE TABLE attempt (
+    id INTEGER PRIMARY KEY,
+    question INTEGER REFERENCES question (id) ON DELETE SET NULL,
+    content TEXT NOT NULL,
+    captioner TEXT NOT NULL,
+    owner INTEGER NOT NULL,
+    asked TEXT NOT NULL,
+    ended TEXT,
+    outcome TEXT NOT NULL DEFAULT 'asked',  -- asked, answered, failed, unsent, unknown
+    detail TEXT,
+    request TEXT,               -- the service's id of the request
+    purses TEXT NOT NULL,
+    requests INTEGER NOT NULL,
+    tokens INTEGER NOT NULL,
+    dollars TEXT NOT NULL       -- exact: a fraction
+);
+CREATE INDEX attempt_question ON attempt (question);
+CREATE INDEX attempt_asked ON attempt (asked);
+CREATE INDEX attempt_open ON attempt (owner) WHERE outcome = 'asked';
+
+CREATE TABLE purse (
+    name TEXT PRIMARY KEY, requests INTEGER NOT NULL, tokens INTEGER NOT NULL, dollars TEXT NOT NULL
+) WITHOUT ROWID;
+
+CREATE TABLE pace (
+    account TEXT PRIMARY KEY, state TEXT NOT NULL, boot TEXT NOT NULL, monotonic REAL NOT NULL, kept REAL NOT NULL
+) WITHOUT ROWID;
+
+CREATE TABLE asset (
+    id INTEGER PRIMARY KEY,
+    source TEXT NOT NULL UNIQUE,
+    content TEXT,
+    state TEXT NOT NULL,
+    reason TEXT,
+    until TEXT,
+    error TEXT,                 -- class of the error
+    failures INTEGER NOT NULL DEFAULT 0,  -- in a row, of the kind that asks for quarantine
+    owner INTEGER,              -- who works on it at this moment
+    changed TEXT NOT NULL
+);
+CREATE INDEX asset_state ON asset (state);
+CREATE INDEX asset_content ON asset (content);
+CREATE INDEX asset_owner ON asset (owner) WHERE owner IS NOT NULL;
+
+CREATE TABLE event (
+    id INTEGER PRIMARY KEY, asset INTEGER NOT NULL REFERENCES asset (id) ON DELETE CASCADE,
+    at TEXT NOT NULL, state TEXT NOT NULL, reason TEXT
+);
+CREATE INDEX event_asset ON event (asset);
+
+CREATE TABLE part (
+    asset INTEGER NOT NULL REFERENCES asset (id) ON DELETE CASCADE,
+    track INTEGER NOT NULL, number INTEGER NOT NULL, begins INTEGER NOT NULL, ends INTEGER NOT NULL,
+    state TEXT NOT NULL,        -- described, silent, gap
+    reason TEXT,
+    PRIMARY KEY (asset, track, number)
+) WITHOUT ROWID;
+
+CREATE TABLE output (
+    asset INTEGER NOT NULL REFERENCES asset (id) ON DELETE CASCADE,
+    track INTEGER NOT NULL, format TEXT NOT NULL, path TEXT NOT NULL, sha256 TEXT NOT NULL, written TEXT NOT NULL,
+    PRIMARY KEY (asset, path)
+) WITHOUT ROWID;
+"""
+
+MIGRATIONS: Final = (_FIRST,)
+"""Statement ``n`` makes version ``n + 1`` of version ``n``. What has been released is never changed."""
+
+VERSION: Final = len(MIGRATIONS)
+"""The version this program writes."""
+
+
+def version_of(connection: sqlite3.Connection) -> int:
+    """Return the version of an open journal; 0 for a new file."""
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    return int(version)
+
+
+def check_version(connection: sqlite3.Connection, path: Path | None) -> None:
+    """Make sure that an open file is a journal that this program can use, or empty.
+
+    Raises:
+        ConfigError: a newer program wrote it, or the file is somebody else's database.
+
+    """
+    version = version_of(connection)
+    (application,) = connection.execute("PRAGMA application_id").fetchone()
+    (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    if application != APPLICATION_ID and (tables or application):
+        raise ConfigError(
+            f"{path} is a database of another program, not a journal",
+            hint="Name another file with --journal.",
+        )
+    if version > VERSION:
+        raise ConfigError(
+            f"The journal {path} has version {version}, and this program knows versions up to {VERSION}",
+            hint="Use the newer program that wrote it, or name another file with --journal.",
+        )
+
+
+def migrate(connection: sqlite3.Connection, version: int) -> None:
+    """Bring an open journal from ``version`` to :data:`VERSION`, inside the caller's transaction."""
+    for script in MIGRATIONS[version:]:
+        for statement in _statements(script):
+            connection.execute(statement)
+    if version < VERSION:
+        connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        connection.execute(f"PRAGMA user_version = {VERSION}")
+
+
+def _statements(script: str) -> list[str]:
+    # executescript() would commit first, and a migration has to be undone as a whole.
+    found, statement = [], ""
+    for line in script.splitlines():
+        statement += line + "\n"
+        if sqlite3.complete_statement(statement):
+            found.append(statement)
+            statement = ""
+    return found

@@ -1,0 +1,18 @@
+"""Every test that asks for ``place`` runs against every implementation."""
+
+import pytest
+
+from media_captioner.testing.clock import FakeClock
+from tests.contract.journals import PLACES
+
+
+@pytest.fixture
+def clock():
+    return FakeClock()
+
+
+@pytest.fixture(params=PLACES)
+def place(request, tmp_path, clock):
+    place = PLACES[request.param](tmp_path, clock)
+    yield place
+    place.end()
