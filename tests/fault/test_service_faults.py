@@ -12,6 +12,7 @@ from media_captioner.protocols import Context
 from media_captioner.system.secrets import Secret
 from media_captioner.testing import fault_kinds
 from media_captioner.testing.captioner import PROSE
+from media_captioner.testing.clock import FakeClock
 from media_captioner.testing.faults import FAULTS, FaultServer
 from media_captioner.testing.sounds import clip, tone
 
@@ -313,6 +314,30 @@ def test_policies_and_uploads_are_reused():
             return [request.path.split("?")[0].rsplit("/", 1)[-1] for request in server.requests]
 
     assert asyncio.run(run()) == ["uploads", "oss", "completions", "completions", "oss", "completions"]
+
+
+def test_a_policy_is_renewed_in_time():
+    """It is valid for 300 s; thirty before its end a new one is asked for."""
+    clock = FakeClock()
+
+    async def run():
+        async with FaultServer() as server:
+            captioner = create(
+                "qwen",
+                Options(api_key=Secret("sk-canary-fault-31"), base_url=server.url, way="upload", clock=clock),
+            )
+            for seconds, number in ((0.1, 0), (0.2, 260), (0.3, 11)):
+                await clock.advance(number)
+                await captioner.describe(clip(tone(seconds)), Context())
+            await captioner.close()
+            return [request.path.split("?")[0].rsplit("/", 1)[-1] for request in server.requests]
+
+    first, second, third = (
+        ["uploads", "oss", "completions"],
+        ["oss", "completions"],
+        ["uploads", "oss", "completions"],
+    )
+    assert asyncio.run(run()) == first + second + third
 
 
 def test_the_upload_is_the_documented_form():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import logging
 import shutil
 import socket
@@ -13,9 +14,10 @@ import pytest
 
 from media_captioner import errors
 from media_captioner.captioners import Options, create
-from media_captioner.captioners.http import Connection
+from media_captioner.captioners.http import Connection, fetch_public
 from media_captioner.captioners.registry import KEY_VARIABLE
 from media_captioner.protocols import Context
+from media_captioner.system import network
 from media_captioner.system.secrets import Secret
 from media_captioner.testing.captioner import PROSE
 from media_captioner.testing.faults import FAULTS, FaultServer
@@ -70,6 +72,18 @@ def test_no_such_host():
     error = failing("http://no-such-host.invalid")
     assert type(error) is errors.CaptionerUnavailable
     assert "(no-such-host.invalid)" in str(error)
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:9", "https://captioner.invalid"])
+def test_no_network_is_allowed(url):
+    """Trying again cannot help while the user forbids it."""
+    network.forbid()
+    try:
+        error = failing(url)
+    finally:
+        network.allow()
+    assert type(error) is errors.ServiceMisconfigured
+    assert "no network is allowed" in str(error)
 
 
 @pytest.fixture(scope="session")
@@ -149,6 +163,59 @@ def test_tls_where_there_is_none():
                 await describe(server.url.replace("http://", "https://"))
 
     asyncio.run(run())
+
+
+PUBLIC = "127.0.0.1"
+
+
+@pytest.fixture
+def loopback_is_public(monkeypatch):
+    """Pretend that 127.0.0.1, and only it, is on the open internet: the only patch here, for want of an internet."""
+    monkeypatch.setattr("media_captioner.captioners.addresses.is_public", lambda address: address == PUBLIC)
+
+
+def fetched(*script, path="/a.wav", max_bytes=1000):
+    async def run():
+        sink = io.BytesIO()
+        async with FaultServer(*script) as server:
+            try:
+                await fetch_public(server.url + path, sink, doing="fetching the sound", max_bytes=max_bytes)
+            except errors.MediaCaptionerError as error:
+                return error, server
+            return sink.getvalue(), server
+
+    return asyncio.run(run())
+
+
+def test_a_public_address_is_fetched(loopback_is_public):
+    """Connected to by its checked address, asked for under its own name; redirects are checked anew."""
+    data, server = fetched(("redirect", {"location": "/b.wav"}), ("body", {"data": b"RIFF"}))
+    assert data == b"RIFF"
+    assert [request.path for request in server.requests] == ["/a.wav", "/b.wav"]
+    assert server.requests[0].header("host").startswith("127.0.0.1:")
+    assert server.requests[0].header("authorization") is None
+
+
+@pytest.mark.parametrize(
+    ("script", "error", "message"),
+    [
+        ([("redirect", {"location": "http://127.0.0.2/x"})], errors.UnsafeInput, "not on the open internet"),
+        (
+            [("redirect", {"location": "http://localhost.localdomain.invalid/x"})],
+            errors.CaptionerUnavailable,
+            "fetching",
+        ),
+        ([("redirect", {"location": "file:///etc/passwd"})], errors.UnsafeInput, "not an http"),
+        ([("redirect", {"location": "/again"})] * 5, errors.UnsafeInput, "more than 3 redirects"),
+        ([("body", {"data": b"x" * 1001})], errors.UnsafeInput, "more than 1000 bytes"),
+        (["html"], errors.CaptionerUnavailable, "answered 502"),
+        (["reset-body"], errors.CaptionerUnavailable, "fetching the sound"),
+    ],
+)
+def test_what_is_not_fetched(loopback_is_public, script, error, message):
+    found, _ = fetched(*script)
+    assert type(found) is error
+    assert message in str(found)
 
 
 async def recording_proxy(lines):

@@ -11,6 +11,7 @@ from typing import Final
 import httpx
 
 from media_captioner.errors import CaptionerUnavailable, ServiceMisconfigured
+from media_captioner.system import network
 from media_captioner.system.secrets import redact
 
 _SIGNS: Final = {
@@ -83,7 +84,8 @@ def translated(doing: str) -> Iterator[None]:
 
     Raises:
         CaptionerUnavailable: the connection or the server failed.
-        ServiceMisconfigured: the server's certificate cannot be trusted, or it does not speak TLS.
+        ServiceMisconfigured: the server's certificate cannot be trusted, it does not speak TLS, or no network is
+            allowed.
 
     """
     try:
@@ -96,6 +98,10 @@ def translated(doing: str) -> Iterator[None]:
     except httpx.InvalidURL as error:
         raise CaptionerUnavailable(f"Failed {doing}: {error}") from None
     except (httpx.HTTPError, httpx.StreamError, OSError) as error:
+        if network.is_forbidden():
+            raise ServiceMisconfigured(
+                f"Failed {doing}: no network is allowed{_place(error)}", hint="Leave out --offline."
+            ) from error
         if isinstance(error, httpx.ConnectError) and (tls := _tls_failure(error)) is not None:
             raise ServiceMisconfigured(
                 f"Failed {doing}: no trusted TLS connection: {tls}{_place(error)}",
