@@ -21,9 +21,13 @@ from media_captioner.cues.arrange import Arrangement
 from media_captioner.cues.block import Block
 from media_captioner.cues.compose import compose
 from media_captioner.cues.lint import lint
+from media_captioner.cues.place import place
 from media_captioner.cues.profiles import Profile, profile_named
 from media_captioner.errors import CaptionerError
+from media_captioner.media import boundaries
+from media_captioner.media.boundaries import change_points
 from media_captioner.media.encode import encode
+from media_captioner.media.onsets import Onset, is_end, onsets
 from media_captioner.media.policy import MediaLimits
 from media_captioner.media.probe import probe
 from media_captioner.media.segments import Cutting, SegmentReader, open_segments
@@ -32,11 +36,15 @@ from media_captioner.model import (
     AudioTrack,
     CaptionedSegment,
     Captions,
+    Change,
     Cue,
     Description,
     Facts,
+    Landmarks,
     Media,
+    Pcm,
     Segment,
+    Span,
     Usage,
 )
 from media_captioner.protocols import Captioner, Context, Progress, Reporter, SilentReporter, VoiceDetector
@@ -76,6 +84,35 @@ def voice_detector() -> VoiceDetector | None:
     return SileroVoice()
 
 
+def landmarks(pcm: Pcm, rate: int, voice: VoiceDetector | None) -> Landmarks:
+    """Measure what facts without times can be placed by, in seconds from the first sample.
+
+    Args:
+        pcm: ``int16``, shape ``(samples,)``.
+        rate: Samples per second; a voice detector is only asked at 16,000.
+        voice: A voice detector, or None.
+
+    """
+    changes = tuple(_change(c) for c in change_points(pcm, rate) if not is_end(pcm, rate, c.seconds))
+    rises = tuple(_change(onset) for onset in onsets(pcm, rate))
+    if voice is None or rate != 16_000:
+        return Landmarks((), changes, rises)
+    from media_captioner.captioners.local.voice import regions
+
+    return Landmarks(
+        tuple(
+            Span(Fraction(round(start * 1000), 1000), Fraction(round(end * 1000), 1000))
+            for start, end in regions(voice.probabilities(pcm))
+        ),
+        changes,
+        rises,
+    )
+
+
+def _change(found: boundaries.Change | Onset) -> Change:
+    return Change(Fraction(round(found.seconds * 1000), 1000), round(found.strength, 3))
+
+
 async def caption_track(
     media: Media,
     track: AudioTrack,
@@ -103,7 +140,7 @@ async def caption_track(
     seconds = min(Fraction(settings.segment_seconds), captioner.service.max_seconds or Fraction(10**6))
     cutting = Cutting(target=seconds, first=min(Cutting().first, seconds))
     with open_segments(media, track, cutting=cutting, voice=voice, limits=limits_of(settings)) as reader:
-        run = _Run(media, track, captioner, reporter, settings)
+        run = _Run(media, track, captioner, reporter, settings, voice)
         await run.describe_all(reader)
         end = max(reader.end, media.duration or reader.end)
         partial = reader.partial
@@ -172,6 +209,7 @@ class _Run:
     captioner: Captioner
     reporter: Reporter
     settings: Settings
+    voice: VoiceDetector | None = None
     done: dict[int, CaptionedSegment] = field(default_factory=dict)
     languages: Counter[str] = field(default_factory=Counter)
     heard_until: Fraction = Fraction(0)
@@ -214,11 +252,11 @@ class _Run:
                 raise
             self.reporter.notice("warning", f"{error.message} (at {float(segment.start):.1f} s)")
             return replace(captioned, gap=error.message)
-        facts = facts_of(description)
+        facts, marks = await in_thread(locate, description, segment, self.voice)
         for speech in facts.speech:
             if speech.language and speech.language_sure and speech.span:
                 self.languages[speech.language] += float(speech.span.duration)  # type: ignore[assignment]
-        return replace(captioned, description=replace(description, facts=None), facts=placed(facts, segment))
+        return replace(captioned, description=replace(description, facts=None), facts=facts, landmarks=marks)
 
     def _context(self, segment: Segment) -> Context:
         before = self.done.get(segment.index - 1)
@@ -260,22 +298,29 @@ async def in_thread(function: Callable[..., T], *arguments: object) -> T:
         raise
 
 
-def facts_of(description: Description) -> Facts:
-    """Return what a description states: the captioner's own facts, or what its prose says."""
-    if description.facts is not None:
-        return description.facts
-    from media_captioner.prose import understand
+def locate(
+    description: Description, segment: Segment, voice: VoiceDetector | None = None
+) -> tuple[Facts, Landmarks]:
+    """Return what a description states, on the presentation timeline, and what it was placed by.
 
-    return understand(description.prose)
-
-
-def placed(facts: Facts, segment: Segment) -> Facts:
-    """Return ``facts`` on the presentation timeline, none of them outside their segment."""
+    A captioner that knows when it heard what hands over its own facts; otherwise they are read from the prose
+    and placed by what can be measured.
+    """
 
     def to(seconds: Fraction) -> Fraction:
         return min(max(segment.time_at(seconds), segment.start), segment.end)
 
-    return facts.moved(to)
+    if description.facts is not None:
+        return description.facts.moved(to), Landmarks()
+    marks = landmarks(segment.pcm, segment.rate, voice).moved(to)
+    return reread(description, marks, segment.start, segment.end), marks
+
+
+def reread(description: Description, marks: Landmarks, start: Fraction, end: Fraction) -> Facts:
+    """Return what a description's prose states, placed by what was measured; costs no captioner."""
+    from media_captioner.prose import understand
+
+    return place(understand(description.prose), marks, start, end)
 
 
 async def caption_async(

@@ -19,7 +19,7 @@ from media_captioner.cues.block import Block
 from media_captioner.cues.continuity import MusicRun, Run, music_runs, sound_runs, utterances
 from media_captioner.cues.profiles import Profile
 from media_captioner.cues.speech import speech_blocks
-from media_captioner.model import Anchor, CaptionedSegment, Category, Music, Sound, Speech
+from media_captioner.model import CaptionedSegment, Category, Music, Sound, Speech
 from media_captioner.model.languages import language_name
 
 _CONTINUES_AFTER = Fraction(60)  # seconds after which a sound that still lasts is named again
@@ -120,13 +120,9 @@ def _spoken(spoken: Sequence[Speech], profile: Profile, language: str) -> list[B
             blocks.append(_wordless(speech, profile, language))
             continue
         label = "" if speech.sung else stage.label(speech, speech.span.start)
-        blocks.extend(speech_blocks(speech, text, profile, label=label, anchor=_anchor(speech)))
+        blocks.extend(speech_blocks(speech, text, profile, label=label, anchor=speech.anchor))
         stage.silent_since = speech.span.end
     return blocks
-
-
-def _anchor(fact: Speech | Sound | Music) -> Anchor:
-    return "heard" if fact.evidence is None or fact.evidence.heard_by != "description" else "order"
 
 
 def _wordless(speech: Speech, profile: Profile, language: str) -> Block:
@@ -143,7 +139,7 @@ def _wordless(speech: Speech, profile: Profile, language: str) -> Block:
         end=speech.span.end,
         text=profile.dress(words, "sound"),
         category="music" if speech.sung else "speech",
-        anchor=_anchor(speech),
+        anchor=speech.anchor,
         weight=8.5,
         patience=_AMBIENCE_PATIENCE,
         speaker=speech.speaker,
@@ -173,7 +169,7 @@ def sound_blocks(run: Run, profile: Profile) -> list[Block]:
             end=span.end,
             text=profile.dress(words, "sound"),
             category=category,
-            anchor=_anchor(sound),
+            anchor=sound.anchor,
             weight=weight,
             patience=min(_AMBIENCE_PATIENCE, span.duration) if lasts else _EFFECT_PATIENCE,
             confidence=sound.confidence,
@@ -220,7 +216,7 @@ def _music(run: MusicRun, profile: Profile) -> list[Block]:
         end=run.span.end,
         text=profile.dress(music_words(run.music), "music"),
         category="music",
-        anchor=_anchor(run.music),
+        anchor=run.music.anchor,
         weight=5.0,
         patience=min(_AMBIENCE_PATIENCE, max(run.span.duration / 2, _EFFECT_PATIENCE)),
         confidence=run.music.confidence,

@@ -60,12 +60,22 @@ class Landmarks:
 
     Attributes:
         voice: Where somebody speaks, ascending.
-        changes: Where the sound changes, ascending.
+        changes: Where the scene of sound changes, ascending; not where something merely ends.
+        onsets: Where the level rises suddenly, ascending.
 
     """
 
     voice: tuple[Span, ...] = ()
     changes: tuple[Change, ...] = ()
+    onsets: tuple[Change, ...] = ()
+
+    def moved(self, to: Callable[[Fraction], Fraction]) -> Landmarks:
+        """Return the same landmarks with every time sent through ``to``."""
+        return Landmarks(
+            tuple(span.moved(to) for span in self.voice),
+            tuple(replace(change, time=to(change.time)) for change in self.changes),
+            tuple(replace(onset, time=to(onset.time)) for onset in self.onsets),
+        )
 
 
 @dataclass(frozen=True, slots=True)
