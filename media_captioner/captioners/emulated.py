@@ -43,23 +43,21 @@ def measure(pcm: Pcm, rate: int) -> Heard:
     """Measure mono sound: ``int16``, shape ``(samples,)``."""
     import numpy as np
 
-    samples = pcm.astype(np.float64) / 32768.0
-    if not len(samples):
+    if not len(pcm):
         return Heard(Fraction(0), float("-inf"), float("-inf"), 0.0)
-    peak, power = float(np.abs(samples).max()), float(np.mean(samples**2))
-    pitch = 0.0
-    if peak > 0:
-        # The mean of the spectra of all windows: bounded work for any length, and no transform of it all.
-        spectrum = np.zeros(_WINDOW // 2 + 1)
-        window = np.hanning(_WINDOW)
-        for start in range(0, len(samples), _WINDOW):
-            block = samples[start : start + _WINDOW]
-            spectrum += np.abs(np.fft.rfft(np.pad(block, (0, _WINDOW - len(block))) * window))
-        pitch = float(spectrum[1:].argmax() + 1) * rate / _WINDOW
+    # The mean of the spectra of all windows: bounded work and memory for any length.
+    spectrum = np.zeros(_WINDOW // 2 + 1)
+    window = np.hanning(_WINDOW)
+    peak = power = 0.0
+    for start in range(0, len(pcm), _WINDOW):
+        block = pcm[start : start + _WINDOW].astype(np.float64) / 32768.0
+        peak = max(peak, float(np.abs(block).max()))
+        power += float(np.sum(block**2))
+        spectrum += np.abs(np.fft.rfft(np.pad(block, (0, _WINDOW - len(block))) * window))
+    pitch = float(spectrum[1:].argmax() + 1) * rate / _WINDOW if peak > 0 else 0.0
     with np.errstate(divide="ignore"):
-        return Heard(
-            Fraction(len(samples), rate), float(20 * np.log10(peak)), float(10 * np.log10(power)), pitch
-        )
+        level = float(10 * np.log10(power / len(pcm)))
+        return Heard(Fraction(len(pcm), rate), float(20 * np.log10(peak)), level, pitch)
 
 
 def describe_heard(heard: Heard, clip: Clip) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
-from media_captioner.captioners.limits import most_raw_bytes
+from media_captioner.captioners.limits import choose_format, most_raw_bytes
 from media_captioner.errors import MediaCaptionerError, MediaLimitExceeded, NoAudio
 from media_captioner.media.cutting import Cutting
 from media_captioner.media.encode import ENCODERS, encode
@@ -94,14 +94,22 @@ def clips_of(path: Path, service: Service) -> Arrived:
         raise invalid(EMPTY)
     if seconds > MAX_SECONDS + PADDING:
         raise invalid(TOO_LONG)
-    room = most_raw_bytes(service) if service.max_data_url is not None else None
-    fits = room is None or path.stat().st_size <= room
+    rooms = [most_raw_bytes(service)] if service.max_data_url is not None else []
+    rooms += [service.max_upload] if service.max_upload is not None else []
+    fits = not rooms or path.stat().st_size <= max(room or 0 for room in rooms)
     if len(segments) == 1 and found in service.formats and fits:
         data = path.read_bytes()
         digest = hashlib.sha256(data).hexdigest()
         clip = Clip(segments[0], data, found, ENCODERS[found].media_type, Fraction(0), digest)
         return Arrived(path, found, seconds, (clip,))
-    return Arrived(path, found, seconds, tuple(encode(one) for one in segments))
+    return Arrived(path, found, seconds, tuple(_encoded(one, service) for one in segments))
+
+
+def _encoded(segment: Segment, service: Service) -> Clip:
+    if service.max_data_url is None:
+        return encode(segment)
+    chosen = choose_format(service, Fraction(len(segment.pcm), segment.rate))
+    return encode(segment, chosen.format, bit_rate=chosen.bit_rate)
 
 
 def _segments(path: Path, service: Service) -> list[Segment]:

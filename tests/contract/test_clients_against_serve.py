@@ -192,6 +192,15 @@ def test_a_long_clip_is_cut_for_a_captioner_that_takes_less():
     assert found.usage.audio_tokens in range(1750, 1765)
 
 
+def test_an_upload_may_be_larger_than_a_data_url(studio):
+    """Eight megabytes go by upload and arrive as they were; inside a request they are not even sent."""
+    made = clip(tone(250.0, 500.0))
+    with pytest.raises(errors.ClipRejected, match="more than the 7,499,979 that fit as a data URL"):
+        describe(studio, "qwen", made)
+    found = describe(studio, "qwen", made, way="upload")
+    assert f"{len(made.data)} bytes with the SHA-256 {made.sha256[:16]}" in found.prose
+
+
 def test_a_server_that_hears_only_thirty_seconds(caplog):
     """Our own server can play the old vLLM; our own client finds it out."""
     options = StudioOptions(port=0, cut_at_30=True)
