@@ -11,7 +11,7 @@ from itertools import product
 from typing import Any, Final, NamedTuple
 
 from media_captioner.model.soundtable import by_name
-from media_captioner.prose.words import SKIPPED, lemmatiser, plain, tokens
+from media_captioner.prose.words import REMEMBERED, SKIPPED, lemmatiser, tokens
 
 OWN: Final = "=sound"
 """In ``sounds.tsv``, the action of a thing that is merely heard."""
@@ -145,6 +145,13 @@ class _Node:
         self.found: dict[type, list[Any]] = {}
 
 
+class _Known(NamedTuple):
+    """A word: its lemma, itself where a table wants that spelling, and the phrases that begin with it."""
+
+    keys: tuple[str, ...]
+    nodes: list[_Node]
+
+
 def table(name: str) -> Iterator[list[str]]:
     """Yield the rows of a table of this package, without comments and heading."""
     text = resources.files("media_captioner.prose").joinpath("data", f"{name}.tsv").read_text("utf-8")
@@ -175,7 +182,7 @@ class Lexicon:
         self.own: dict[str, Entry] = {}
         self.size: dict[str, int] = defaultdict(int)
         self._root = _Node()
-        self._keys: dict[str, tuple[str, ...]] = {}
+        self._known: dict[str, _Known] = {}
         self._pending: list[tuple[list[str], Any]] = []
         self._actions: dict[str, Action] = {}
         self._things: set[tuple[str, ...]] = set()
@@ -195,42 +202,54 @@ class Lexicon:
             words: The words of one sentence, as ``words.tokens`` makes them.
 
         """
-        found: dict[type, list[Hit]] = defaultdict(list)
-        keys = [self.keys(word) for word in words]
-        first = self._root.next
-        count = len(words)
-        for start in range(count):
-            nodes = [first[key] for key in keys[start] if key in first]
-            if not nodes:
-                continue
-            best: dict[type, tuple[int, list[Any]]] = {}
-            end = start + 1
-            while nodes:
-                for node in nodes:
-                    for kind, things in node.found.items():
-                        known = best.get(kind)
-                        same = known is not None and known[0] == end
-                        best[kind] = (end, [*known[1], *things] if known and same else things)
-                while end < count and words[end] in SKIPPED:
-                    end += 1
-                if end >= count:
-                    break
-                nodes = [node.next[key] for node in nodes for key in keys[end] if key in node.next]
-                end += 1
-            for kind, (last, things) in best.items():
-                found[kind].extend(Hit(start, last, thing) for thing in things)
-        return found
+        return self.look_up(words)[1]
 
-    def keys(self, word: str) -> tuple[str, ...]:
-        """Return what ``word`` may be found under: its lemma, and itself where a table wants that spelling."""
-        keys = self._keys.get(word)
-        if keys is None:
-            if len(self._keys) > _KEYS_KEPT:
-                self._keys.clear()
+    def look_up(self, words: Sequence[str]) -> tuple[list[str], dict[type, list[Hit]]]:
+        """Return the lemma of each word, and what ``find`` returns."""
+        found: dict[type, list[Hit]] = {}
+        known = list(map(self.known, words))
+        for start, first in enumerate(known):
+            if first.nodes:
+                self._walk(words, known, start, found)
+        return [word.keys[0] for word in known], found
+
+    @staticmethod
+    def _walk(words: Sequence[str], known: list[_Known], start: int, found: dict[type, list[Hit]]) -> None:
+        """Add the longest phrase of each kind that begins at ``start``."""
+        nodes = known[start].nodes
+        best: dict[type, tuple[int, list[Any]]] = {}
+        end = start + 1
+        count = len(words)
+        while nodes:
+            for node in nodes:
+                for kind, things in node.found.items():
+                    last = best.get(kind)
+                    best[kind] = (end, [*last[1], *things] if last and last[0] == end else things)
+            while end < count and words[end] in SKIPPED:
+                end += 1
+            if end >= count:
+                break
+            keys = known[end].keys
+            nodes = [node.next[key] for node in nodes for key in keys if key in node.next]
+            end += 1
+        for kind, (last_word, things) in best.items():
+            hits = found.get(kind)
+            if hits is None:
+                hits = found[kind] = []
+            for thing in things:
+                hits.append(Hit(start, last_word, thing))  # noqa: PERF401 (a generator costs more for one element)
+
+    def known(self, word: str) -> _Known:
+        """Return what is known of a word by itself; it is worked out once."""
+        known = self._known.get(word)
+        if known is None:
+            if len(self._known) > REMEMBERED:
+                self._known.clear()
             lemma, exact = self.lemma(word), "=" + word
             keys = (lemma, exact) if exact in self._exact else (lemma,)
-            self._keys[word] = keys
-        return keys
+            first = self._root.next
+            known = self._known[word] = _Known(keys, [first[key] for key in keys if key in first])
+        return known
 
     def is_verb(self, lemma: str) -> bool:
         """Whether a lemma is an action of some thing ("clank", "toll") rather than the name of a sound."""
@@ -327,8 +346,8 @@ def _spelled(phrase: str) -> list[str]:
     spelled: list[str] = []
     for part in phrase.split():
         exact = part.startswith("=")
-        cut = [token.word for token in tokens(part.lstrip("=")) if token.word not in SKIPPED]
-        spelled.extend("=" + word if exact else plain(word) for word in cut)
+        cut = [word for word in tokens(part.lstrip("=")) if word not in SKIPPED]
+        spelled.extend("=" + word if exact else word for word in cut)
     return spelled
 
 

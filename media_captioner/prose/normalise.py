@@ -15,7 +15,7 @@ _SPECIAL_TOKENS: Final = re.compile(
 )
 _CONTROLS: Final = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x9f\u200b\u2060\ufeff\ufffe\uffff\ud800-\udfff]")
 _BREAKS: Final = re.compile(r"\r\n?|[\x0b\x0c\u2028\u2029\x85]")
-_SPACES: Final = re.compile(r"[^\S\n]+")
+_SPACES: Final = re.compile(r"[^\S\n ][^\S\n]*| [^\S\n]+")
 _HEADING: Final = re.compile(r"^[ ]?#{1,6}[ ]+", re.MULTILINE)
 _BULLET: Final = re.compile(r"^[ ]?(?:[-*+•‣▪]|\d{1,2}[.)])[ ]+", re.MULTILINE)
 _EMPHASIS: Final = re.compile(
@@ -28,7 +28,7 @@ _BLANK: Final = re.compile(r"\n{3,}")
 # A hyphen that stands for a dash: what follows could not be the second part of a compound, and no third part
 # follows ("black-and-white", "on-the-fly").
 _GLUED: Final = re.compile(
-    r"(?<=[a-z”’)])-(?=(?:likely|possibly|perhaps|probably|presumably|maybe|approximately|roughly|suggesting|"
+    r"-(?<=[a-z”’)]-)(?=(?:likely|possibly|perhaps|probably|presumably|maybe|approximately|roughly|suggesting|"
     r"indicating|implying|such|particularly|especially|including|namely|which|who|where|when|while|but|and|"
     r"yet|though|although|as|not|no|a|an|the|this|these|his|her|their|its|it|with|without|caught|captured|"
     r"ranging|from|evoking|reminiscent|typical|characteristic|followed|then|most|either|so|if)\b(?!-))"
@@ -62,7 +62,8 @@ def clean(text: str) -> str:
     text = _SPACES.sub(" ", text)
     text = _unmarked(text)
     text = "\n".join(_curled(line.strip()) for line in text.split("\n"))
-    text = _SPACED.sub("—", text)
+    if any(dash in text for dash in (" - ", " – ", "--")):
+        text = _SPACED.sub("—", text)
     text = _GLUED.sub("—", text)
     text = _without_leaks(text)
     return _BLANK.sub("\n\n", text).strip()
@@ -94,7 +95,7 @@ def _curled(line: str) -> str:
 
 
 def _without_leaks(text: str) -> str:
-    if not _FOREIGN.search(text):
+    if text.isascii() or not _FOREIGN.search(text):
         return text
     kept = [match.span() for match in _QUOTED.finditer(text)]
     out: list[str] = []

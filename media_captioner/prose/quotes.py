@@ -26,7 +26,15 @@ _MARKS: Final = re.compile(
     r"|(?<!\w)'([^'\n]{2,300}(?:\w'\w[^'\n]{0,200}){0,12})'(?!\w)"
 )
 _UNCLOSED: Final = re.compile(r"[“«「]([^“”«»「」\n]{3,600})\Z")
-_FINAL: Final = re.compile(r"[.!?…。！？~♪]$")
+_CALLED: Final = re.compile(r"[!?…。！？~♪]$")
+_HEARD: Final = re.compile(
+    r"^[,”]* ?(?:(?:is|are|was|were|can be|being) )?(?:\w+ly )?"
+    r"(?:spoken|said|shouted|whispered|repeated|uttered|called out|sung|chanted)\b"
+)
+_AUDIBLE: Final = re.compile(
+    r"^[,”]* ?(?:is|are|was|were|can be|being) (?:\w+ly )?(?:heard|audible|perceptible|discernible|intelligible)\b"
+)
+_JOINED: Final = re.compile(r"^[\s,;]*(?:and|or|then|and then|followed by|as well as)?[\s,]*$")
 _CONTEXT: Final = 220  # characters before a quotation that are read for a verb of speech
 _BEHIND: Final = 60  # characters after it
 _ATTRIBUTION: Final = 6  # words behind a quotation before "she replies" must have begun
@@ -34,8 +42,16 @@ _SENTENCE: Final = 4  # words of a quotation that is surely more than a word hel
 _PHRASE: Final = 3
 _LEADING: Final = frozenset({",", ":", "—", "(", "the", "an", "a", "like", "“", "”"})
 _POINTING: Final = frozenset({"word", "term", "emphasis", "inflection", "of", "as"})
-_PHRASES: Final = frozenset({"phrase", "phrases", "words", "line", "lines", "mantra", "sentence", "slogan"})
+_PHRASES: Final = frozenset("phrase phrases word words name line lines mantra sentence slogan".split())
+_PLAYED: Final = frozenset(
+    "melody tune song hymn resemble resembles rendition performs perform plays play version cover theme title".split()
+)
 _NOT_ATTRIBUTED: Final = frozenset({"and", "with", "as", "in", "which", "or", "."})
+_EXCLAIMED: Final = frozenset(
+    "hello hi hey yes no yeah okay ok goodbye bye thanks thank please sorry help stop wow welcome wait mama mom mommy "
+    "dad daddy good great right sure well what why who".split()
+)
+"""Words that are uttered alone, and that no noise is spelled like."""
 _EITHER: Final = frozenset(
     "repeat begin start continue open enter deliver intone answer end finish close call chant".split()
 )
@@ -75,23 +91,27 @@ class _Before:
 
     Attributes:
         mark: The last character.
+        last: The last word.
         article: Whether "a" or "an" stands right before it.
         empty: Whether nothing but marks stands before it.
         said: Whether a verb or noun of speech stands before it.
         said_last: Whether a verb of speech stands right before it.
         stressed: Whether it is a word that is talked about ("the word …", "known as …").
         phrased: Whether somebody utters "the phrase …".
+        played: Whether a melody is named, whose title this may be.
         sung: Whether the verb of speech nearest to it is one of singing.
 
     """
 
     mark: str
+    last: str
     article: bool
     empty: bool
     said: bool
     said_last: bool
     stressed: bool
     phrased: bool
+    played: bool
     sung: bool
 
     @property
@@ -139,13 +159,16 @@ def _raw(text: str, sentences: list[Sentence]) -> list[Quote]:
 
 def _is_translation(text: str, quote: Quote, found: list[Quote], following: Quote | None) -> bool:
     """Whether ``quote`` translates or transcribes the quotation before it; if so, note it in ``found``."""
-    head = next((index for index in range(len(found) - 1, -1, -1) if found[index].role != "gloss"), None)
-    if head is None or found[head].role == "translation":
+    head = len(found) - 1
+    while head >= 0 and found[head].role in {"gloss", "translation"}:
+        head -= 1
+    if head < 0:
         return False
     original = found[head]
     between = text[found[-1].end : quote.start]
-    kind = translations.kind(between, original.text, quote.text, last=following is None)
-    if kind is None:
+    behind = text[quote.end : following.start] if following is not None else None
+    kind = translations.kind(between, original.text, quote.text, behind)
+    if kind is None or (found[-1].role == "translation" and not translations.explains(between)):
         return False
     if kind == "gloss":
         found.append(replace(quote, role="gloss"))
@@ -170,7 +193,7 @@ def _with_bracketed(text: str, quote: Quote) -> Quote:
 def _before(text: str, quote: Quote, sentences: list[Sentence]) -> _Before:
     begin = max(sentences[quote.sentence].start, quote.start - _CONTEXT)
     context = text[begin : quote.start].rstrip()
-    words = [token.word for token in tokens(context)]
+    words = tokens(context)
     hits = lexicon().find(words).get(Saying, [])
     count = len(words)
     while count and words[count - 1] in _LEADING:
@@ -179,14 +202,14 @@ def _before(text: str, quote: Quote, sentences: list[Sentence]) -> _Before:
     uttered = [hit for hit in said if hit.found.columns[0] != "tone"]
     return _Before(
         mark=context[-1:],
+        last=words[count - 1] if count else "",
         article=context.endswith((" a", " an")),
         empty=not context.strip(" “”()[]—,and"),
         said=bool(said),
         said_last=any(hit.end >= count - 1 for hit in uttered),
         stressed=_is_stressed(words, hits, count),
-        phrased=words[count - 1 : count] != []
-        and words[count - 1] in _PHRASES
-        and any(hit.end >= count - 3 for hit in uttered),
+        phrased=count > 0 and words[count - 1] in _PHRASES and any(hit.end >= count - 3 for hit in uttered),
+        played=not _PLAYED.isdisjoint(words),
         sung=_is_sung(words, hits),
     )
 
@@ -207,21 +230,28 @@ def _is_sung(words: list[str], hits: list[Hit]) -> bool:
 
 
 def _is_speech(text: str, quote: Quote, before: _Before, found: list[Quote], following: Quote | None) -> bool:
-    words = [token.word for token in tokens(quote.text[:300])]
+    words = tokens(quote.text[:300])
     count = sum(word[0].isalpha() for word in words)
     if not count or before.article:
         return False  # nothing to say; or a noun: "what engineers call a “telephone effect”"
     foreign = translations.is_foreign(quote.text)
     whole = count >= _PHRASE or foreign
-    stop = bool(_FINAL.search(quote.text)) or quote.text[-1] in "—-,"
-    if before.stressed and not ((before.introduced or before.phrased) and whole):
+    behind = text[quote.end : quote.end + _BEHIND]
+    if found and found[-1].role in {"speech", "word"} and _JOINED.match(text[found[-1].end : quote.start]):
+        if not (whole and before.introduced):
+            return found[-1].role == "speech"
+    pointed = before.stressed and before.last in _PHRASES
+    if not before.played and (_HEARD.match(behind) or (pointed and _AUDIBLE.match(behind))):
+        return True
+    if before.stressed and not before.phrased and not (before.introduced and whole):
         return False
+    stop = _is_finished(quote.text, count) or quote.text[-1] in "—-,"
     paired = following is not None and text[quote.end : following.start].strip(" ,") == "("
-    if before.said and (before.introduced or whole or stop or before.said_last or paired):
+    sure = before.introduced or before.said_last or before.phrased or paired or _is_exclaimed(quote.text)
+    if before.said and (whole or stop or sure):
         return not _imitates(quote.text, count, before)
     if before.mark == ":" and whole:
         return True
-    behind = text[quote.end : quote.end + _BEHIND]
     if (stop or behind[:1] == ",") and _is_attributed(behind):
         return True
     if foreign and paired and not before.stressed:
@@ -229,7 +259,14 @@ def _is_speech(text: str, quote: Quote, before: _Before, found: list[Quote], fol
     if before.empty and found and found[-1].role in {"speech", "translation"}:
         return count > 1 and (stop or count >= _SENTENCE)
     capital = quote.text[:1].isupper() or foreign
-    return capital and count >= _SENTENCE and bool(_FINAL.search(quote.text))
+    return capital and count >= _SENTENCE and _is_finished(quote.text, count) and not before.played
+
+
+def _is_finished(text: str, count: int) -> bool:
+    """Whether a quotation ends as an utterance does; a full stop may belong to the sentence around it."""
+    if _CALLED.search(text):
+        return True
+    return text.endswith(".") and (count >= _PHRASE or text[:1].isupper())
 
 
 def _other_role(text: str) -> Role:
@@ -241,14 +278,20 @@ def _other_role(text: str) -> Role:
 
 def _imitates(text: str, count: int, before: _Before) -> bool:
     """Whether a short quotation spells a noise ("ooh", "psst", "wah-wah") rather than words."""
-    if count >= _PHRASE or _FINAL.search(text) or translations.is_foreign(text):
+    if count >= _PHRASE or _is_finished(text, count) or translations.is_foreign(text):
         return False
-    return not before.said_last and text[:1].islower()
+    if before.said_last or before.phrased or before.mark == ":" or not text[:1].islower():
+        return False
+    return not _is_exclaimed(text)
+
+
+def _is_exclaimed(text: str) -> bool:
+    return not _EXCLAIMED.isdisjoint(tokens(text[:_BEHIND]))
 
 
 def _is_attributed(behind: str) -> bool:
     """Whether somebody is said to speak right behind the quotation ("…,” she replies")."""
-    words = [token.word for token in tokens(behind)]
+    words = tokens(behind)
     if words and words[0] in _NOT_ATTRIBUTED:
         return False
     hits = lexicon().find(words).get(Saying, [])

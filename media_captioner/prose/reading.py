@@ -11,7 +11,7 @@ from media_captioner.model import Evidence, Polarity
 from media_captioner.prose import polarity, quotes, sentences
 from media_captioner.prose.lexicon import Cue, Hit, lexicon
 from media_captioner.prose.quotes import Quote
-from media_captioner.prose.words import tokens
+from media_captioner.prose.words import cut
 
 T = TypeVar("T")
 
@@ -129,9 +129,9 @@ def _cut(passage: Passage, sentence: sentences.Sentence, masked: Sequence[Quote]
 
 
 def _append(passage: Passage, sentence: sentences.Sentence, begin: int, end: int) -> None:
-    piece = sentence.text[begin - sentence.start : end - sentence.start] if end > begin else ""
-    for token in tokens(piece, begin):
-        _word(passage, *token)
+    if end > begin:
+        piece = sentence.text[begin - sentence.start : end - sentence.start]
+        cut(piece, begin, passage.words, passage.starts, passage.ends)
 
 
 def _word(passage: Passage, word: str, start: int, end: int) -> None:
@@ -144,7 +144,5 @@ def _look_up(passage: Passage) -> None:
     words = passage.words
     if not words:
         return
-    book = lexicon()
-    passage.keys = [book.keys(word)[0] for word in words]
-    passage._hits = book.find(words)  # noqa: SLF001 (the passage is made here)
+    passage.keys, passage._hits = lexicon().look_up(words)  # noqa: SLF001 (the passage is made here)
     passage.ranks = polarity.ranks(words, passage.hits(Cue), passage.keys)

@@ -133,8 +133,11 @@ def mentions(passage: Passage) -> list[Mention]:
 def _resolved(passage: Passage) -> tuple[list[Hit], list[Hit]]:
     """Return the actions and things of a sentence; a longer phrase hides the shorter ones in it."""
     actions, sources, masks = passage.hits(Action), passage.hits(Source), passage.hits(Mask)
-    if not actions and not sources:
-        return [], []
+    if not actions:
+        own = lexicon().own
+        sources = [hit for hit in sources if hit.found.name in own]
+        if not sources:
+            return [], []
     longest: list[tuple[int, int]] = []
     taken: dict[int, tuple[int, int]] = {}
     spans = {(hit.start, hit.end) for hits in (actions, sources, masks) for hit in hits}

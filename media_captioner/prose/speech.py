@@ -241,8 +241,8 @@ class _Scribe:
         strongest = manner.strongest(feelings)
         language, sure = self._tongue(utterance)
         return Speech(
-            text=quote.text if quote else None,
-            translation=quote.translation if quote else None,
+            text=quote.text.rstrip(" ,") if quote else None,
+            translation=quote.translation.rstrip(" ,") if quote and quote.translation else None,
             language=language,
             language_sure=sure,
             speaker=None if voice is None or voice.speaker == "any" else voice.speaker,

@@ -43,14 +43,14 @@ _NOTE: Final = re.compile(
 )
 
 
-def kind(between: str, original: str, text: str, *, last: bool) -> Kind | None:
+def kind(between: str, original: str, text: str, behind: str | None) -> Kind | None:
     """Say what ``text`` is to the quotation before it.
 
     Args:
         between: The prose between the two.
         original: The quotation before.
         text: The quotation in question.
-        last: Whether no quotation follows it.
+        behind: The prose between ``text`` and the next quotation, or None where none follows.
 
     Returns:
         ``translation`` or ``gloss`` (how it sounds) of the one before, ``original`` where the one before is the
@@ -60,16 +60,25 @@ def kind(between: str, original: str, text: str, *, last: bool) -> Kind | None:
     if len(between) > _GAP or "\n" in between:
         return None
     bare = between.strip(" ,.;:)")
-    bracketed = bare in {"(", "[", "—("}
-    explained = bool(_MEANING.search(between))
+    opened = between.strip(" ,—")
+    bracketed = opened[:1] in {"(", "["} and not any(mark in opened for mark in ")]")
+    explained = explains(between)
     dashed = bare in {"—", "–", "-", "/", "="} and not is_english(original) and not is_foreign(text)
     if not (bracketed or explained or dashed):
         return None
     if bracketed and is_foreign(text) and not is_foreign(original):
         return "original"
-    if not explained and not is_english(text) and not _may_be_english(original, text, last=last):
+    more = behind is not None and len(behind) <= _GAP // 2 and ")" not in behind
+    if bracketed and more and is_foreign(original):
+        return "gloss"  # two in one bracket: how it sounds, then what it means
+    if not explained and not is_english(text) and not _may_be_english(original, text, last=behind is None):
         return "gloss"
     return "translation"
+
+
+def explains(between: str) -> bool:
+    """Whether the prose between two quotations says that the second gives the meaning of the first."""
+    return bool(_MEANING.search(between))
 
 
 def bracketed(text: str, end: int, original: str) -> str | None:
@@ -95,7 +104,7 @@ def is_english(text: str) -> bool:
     """Whether ``text`` may be English: Latin letters and, from three words on, some of its commonest words."""
     if is_foreign(text) or _MACRON.search(text) or _NUMBERED.search(text):
         return False
-    words = [token.word for token in tokens(text[:_READ])]
+    words = tokens(text[:_READ])
     return len(words) < _SHORT or not _COMMON.isdisjoint(words)
 
 
@@ -103,7 +112,7 @@ def has_english(text: str) -> bool:
     """Whether ``text`` surely is English: Latin letters and one of its commonest words."""
     if is_foreign(text):
         return False
-    return not _COMMON.isdisjoint(token.word for token in tokens(text[:_READ]))
+    return not _COMMON.isdisjoint(tokens(text[:_READ]))
 
 
 def _may_be_english(original: str, text: str, *, last: bool) -> bool:

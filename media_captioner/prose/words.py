@@ -4,44 +4,60 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Container, Iterator
-from typing import Final, NamedTuple
+from typing import Final
 
 _TOKEN: Final = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*|\d+(?:[.,:]\d+)*|[^\w\s]|_")
 _CLOSED: Final = re.compile(r"^[^aeiou]*(?:[aeiou]|qui)[bdgmnprt]$")  # one short syllable: tap, hum, drip
 _VOWELS: Final = frozenset("aeiou")
 _SHORTEST: Final = 3  # letters of the shortest lemma that an ending may be taken from
 
+REMEMBERED: Final = 50_000
+"""Words whose forms are remembered: every word of English that descriptions use, not every word of a hostile text."""
+
+_PLAIN: Final[dict[str, str]] = {}
+
 SKIPPED: Final = frozenset("-–“”‘’'\"")
 """Marks that may stand inside a phrase of several words (``close-up``, ``a “thud”``)."""
 
 
-class Token(NamedTuple):
-    """One word or mark: lower case, straight apostrophes, without possessive ending; offsets in its text."""
+def tokens(text: str) -> list[str]:
+    """Return the words, numbers and marks of ``text``, as ``plain`` makes them."""
+    words: list[str] = []
+    cut(text, 0, words, [], [])
+    return words
 
-    word: str
-    start: int
-    end: int
 
-
-def tokens(text: str, offset: int = 0) -> Iterator[Token]:
-    """Cut ``text`` into words, numbers and marks.
-
-    ``n't`` makes a word ``not``, so that whoever looks for denials finds it.
+def cut(text: str, offset: int, words: list[str], starts: list[int], ends: list[int]) -> None:
+    """Cut ``text`` into words, numbers and marks, and append them and their offsets.
 
     Args:
         text: Any text.
         offset: What to add to the offsets.
-
-    Yields:
-        The tokens in order.
+        words: Takes the words, as ``plain`` makes them.
+        starts: Takes the offset of each word.
+        ends: Takes the offset after each word.
 
     """
+    known = _PLAIN
     for match in _TOKEN.finditer(text):
-        yield Token(plain(match.group()), match.start() + offset, match.end() + offset)
+        raw = match.group()
+        word = known.get(raw)
+        if word is None:
+            word = plain(raw)
+            if len(known) > REMEMBERED:
+                known.clear()
+            known[raw] = word
+        words.append(word)
+        start, end = match.span()
+        starts.append(start + offset)
+        ends.append(end + offset)
 
 
 def plain(word: str) -> str:
-    """Return ``word`` in lower case, without possessive ending, and ``not`` for what ends in ``n't``."""
+    """Return ``word`` in lower case, without possessive ending.
+
+    What ends in ``n't`` becomes ``not``, so that whoever looks for denials finds it.
+    """
     word = word.lower()
     if len(word) > 2 and ("'" in word or "’" in word):
         word = word.replace("’", "'")

@@ -59,7 +59,7 @@ class Score:
 
 def spoken(text: str) -> str:
     """Quotations compare by their characters; marks and ends of words do not matter."""
-    return " ".join(text.replace("’", "'").replace("‘", "'").split())
+    return " ".join(text.replace("’", "'").replace("‘", "'").split()).rstrip(" ,")
 
 
 def fields(facts: Facts, labels: dict[str, Any], text: str) -> dict[str, tuple[Any, Any, Any]]:
