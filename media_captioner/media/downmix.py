@@ -22,9 +22,9 @@ Mode = Literal["mean", "left", "right"]
 CELL: Final = 10  # cells a second
 PEAK, CLIPPED, SWING, LEFT, RIGHT, CROSS = range(6)
 COLUMNS: Final = 6
-"""Columns of a table of cells: highest absolute sample, samples at full scale, half the distance between
-lowest and highest sample (all three over every channel; a constant offset has no swing), energy of the left
-channel, of the right one, and the sum of their products."""
+"""Columns of a table of cells: highest absolute sample, samples at full scale, the same as the first but for a
+constant offset, which has no swing (all three over every channel), energy of the left channel, of the right
+one, and the sum of their products."""
 
 _FULL_SCALE: Final = 0.99996  # 32767/32768 and above: no 16-bit sample is higher
 _HOLDS: Final = 8.0  # the mean is good while 8 times its energy reaches the louder channel's (measured)
@@ -164,7 +164,7 @@ class Downmix:
             return table
         highest, lowest = blocks.max(axis=2), blocks.min(axis=2)
         table[:, PEAK] = np.maximum(highest, -lowest).max(axis=0)
-        table[:, SWING] = ((highest - lowest) / 2).max(axis=0)
+        table[:, SWING] = np.minimum(np.maximum(highest, -lowest), highest - lowest).max(axis=0)
         for place in np.flatnonzero(table[:, PEAK] >= _FULL_SCALE):
             table[place, CLIPPED] = np.count_nonzero(np.abs(blocks[:, place]) >= _FULL_SCALE)
         left, right = self._sides(blocks)

@@ -119,14 +119,15 @@ class Follower:
     _sum: float = 0.0
     _weight: float = 0.0
     _window_start: float = 0.0
-    _before: tuple[float, float] | None = None  # middle of the window before, and its mean deviation
+    _before: list[tuple[float, float]] = field(default_factory=list)
     _suspect: float | None = None  # time less position that a lone stamp claims
 
     def start(self, time: float) -> None:
         """Begin a chunk at ``time``."""
         self.moves.clear()
         self._base = time
-        self._bias = self._before = self._suspect = None
+        self._bias = self._suspect = None
+        self._before.clear()
         self._restart_window(0.0)
 
     def judge(self, position: float, time: float, seconds: float) -> Judgement:
@@ -172,16 +173,17 @@ class Follower:
         if self._bias is None:
             self._bias = mean if BIAS < abs(mean) <= MISPLACED else 0.0
         stray = mean - self._bias
-        if abs(stray) <= TOLERANCE:
-            self._before = (middle, stray)
-            return
-        # The map bends where the deviation began, not at the last anchor, which can be hours back.
-        if self._before is not None:
-            knee, deviation = self._before
-            self.moves.append((knee, self._base + knee + deviation))
-        self.moves.append((middle, self._base + middle + stray))
-        self._base += stray
-        self._before = (middle, 0.0)
+        if abs(stray) > TOLERANCE:
+            # The map bends where the deviation began, not at the last anchor, which can be hours back.
+            self.moves += [(knee, self._base + knee + deviation) for knee, deviation in self._before]
+            self.moves.append((middle, self._base + middle + stray))
+            self._base += stray
+            self._before = [(middle, 0.0)]
+        else:
+            self._before = [
+                *self._before[-1:],
+                (middle, stray),
+            ]  # middles of two windows, and their deviations
 
     def _restart_window(self, start: float) -> None:
         self._sum = self._weight = 0.0
