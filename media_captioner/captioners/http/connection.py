@@ -7,7 +7,7 @@ import functools
 import os
 import ssl
 import zlib
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, BinaryIO, Final
 
@@ -197,10 +197,10 @@ class Connection:
         """
         url = target if "://" in target else f"{self.base_url}/{target.lstrip('/')}"
         sent = {"User-Agent": USER_AGENT, "Accept-Encoding": "identity", **(headers or {})}
+        auth = None
         if not anonymous and origin_of(url) == self.origin:
             sent |= self._headers
-            if self._key:
-                sent["Authorization"] = f"Bearer {self._key.reveal()}"
+            auth = _Bearer(self._key) if self._key else None
         content: dict[str, Any] = {}
         if body is not None:
             sent["Content-Length"] = str(body.length)
@@ -216,7 +216,7 @@ class Connection:
                 pool=self.timeouts.total,
             )
             request = client.build_request(method, url, headers=sent, timeout=limits, **content)
-            response = await client.send(request, stream=True)
+            response = await client.send(request, stream=True, auth=auth)
         try:
             _refuse_redirect(response, doing)
             yield Answer(response, doing)
@@ -246,6 +246,17 @@ class Connection:
         client, self._client = self._client, None
         if client is not None:
             await client.aclose()
+
+
+class _Bearer(httpx.Auth):
+    """Puts the key into a request at the last moment, so that it is a variable of no frame of ours."""
+
+    def __init__(self, key: Secret) -> None:
+        self._key = key
+
+    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
+        request.headers["Authorization"] = f"Bearer {self._key.reveal()}"
+        yield request
 
 
 @functools.lru_cache(4)
