@@ -40,6 +40,7 @@ _NOT_ALLOWED = {
     errno.EPERM,
     errno.EROFS,
     errno.ENOTDIR,
+    errno.EEXIST,
     errno.ENOENT,
     errno.EISDIR,
     errno.ENAMETOOLONG,
@@ -97,6 +98,11 @@ def sha256_of(path: Path) -> str:
     """
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def sha256_hex(data: bytes) -> str:
+    """Return the SHA-256 of ``data``, hexadecimal: what :func:`sha256_of` says of a file that holds it."""
+    return hashlib.sha256(data).hexdigest()
 
 
 _SAMPLED: Final = 64 * 1024 * 1024  # bytes; larger files are sampled
