@@ -8,6 +8,7 @@ request and not only the one that was refused.
 from __future__ import annotations
 
 import random
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Final, TypeVar
@@ -46,14 +47,13 @@ class Retry:
     base: float = 1.0
     longest: float = 60.0
 
-    def again(self, error: CaptionerError, tries: int, elapsed: float) -> bool:
-        """Return whether to ask again after ``tries`` times of asking and ``elapsed`` seconds."""
-        most = self.tries
+    def most(self, error: CaptionerError) -> int:
+        """Return how often at most to ask where it fails like this; 1 where asking again cannot help."""
+        if not error.retryable:
+            return 1
         if isinstance(error, ResponseInvalid):
-            most = self.invalid
-        elif isinstance(error, RateLimited):
-            most = self.refused
-        return error.retryable and tries < most and elapsed < self.total
+            return self.invalid
+        return self.refused if isinstance(error, RateLimited) else self.tries
 
     def delay(self, tries: int, chance: float) -> float:
         """Return the seconds to wait after ``tries`` failures: exponential, with full jitter.
@@ -80,13 +80,15 @@ async def persist(ask: Callable[[], Awaitable[T]], policy: Retry, clock: Clock, 
         CaptionerError: the last failure, when asking again cannot help or has been tried enough.
 
     """
-    began, tries = clock.monotonic(), 0
+    began = clock.monotonic()
+    failures: Counter[type[CaptionerError]] = Counter()
     while True:
-        tries += 1
         try:
             return await ask()
         except CaptionerError as error:
-            if not policy.again(error, tries, clock.monotonic() - began):
+            failures[type(error)] += 1
+            late = clock.monotonic() - began >= policy.total
+            if late or failures[type(error)] >= policy.most(error):
                 raise
             if not isinstance(error, RateLimited):
-                await clock.wait(policy.delay(tries, chance()))
+                await clock.wait(policy.delay(failures.total(), chance()))

@@ -75,7 +75,7 @@ class Journal:
 
     def close(self) -> None:
         """Finish what is being written and close the file. It can be called again."""
-        self._database.close(self._owners.leave)
+        self._database.close(lambda connection: self._owners.leave(connection, self._clock.now()))
         self._owners.close()
 
     def __enter__(self) -> Self:

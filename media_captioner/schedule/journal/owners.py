@@ -41,9 +41,9 @@ class Owners:
             self._lock = FileLock(self._file(self.me))
             self._lock.take()
 
-    def leave(self, connection: sqlite3.Connection) -> None:
-        """Stop being an owner, inside the caller's transaction."""
-        connection.execute("DELETE FROM owner WHERE id = ?", (self.me,))
+    def leave(self, connection: sqlite3.Connection, now: datetime) -> None:
+        """Stop being an owner, inside the caller's transaction; what is still under way is given up."""
+        self._settle(connection, self.me, stamp(now), died=False)
 
     def close(self) -> None:
         """Give up the lock, after :meth:`leave` was committed."""
@@ -70,16 +70,21 @@ class Owners:
         others = connection.execute("SELECT id FROM owner WHERE id <> ?", (self.me,)).fetchall()
         dead = frozenset(owner for (owner,) in others if not self.lives(owner))
         for owner in dead:
-            self._settle(connection, owner, stamp(now))
+            self._settle(connection, owner, stamp(now), died=True)
+            if self._path is not None:
+                with contextlib.suppress(OutputError):
+                    files.remove(self._file(owner))
         return dead
 
-    def _settle(self, connection: sqlite3.Connection, owner: int, now: str) -> None:
+    @staticmethod
+    def _settle(connection: sqlite3.Connection, owner: int, now: str, *, died: bool) -> None:
         # A file at which the program dies again and again, before it has got anywhere, counts as failing.
         connection.execute(
-            "UPDATE asset SET failures = failures + NOT EXISTS (SELECT 1 FROM attempt WHERE attempt.owner = :owner"
-            " AND attempt.content = asset.content AND outcome = 'answered'), owner = NULL, changed = :now,"
-            " state = 'interrupted', reason = 'the program ended while it worked on it' WHERE owner = :owner",
-            {"owner": owner, "now": now},
+            "UPDATE asset SET failures = failures + (:died AND NOT EXISTS (SELECT 1 FROM attempt"
+            " WHERE attempt.owner = :owner AND attempt.content = asset.content AND outcome = 'answered')),"
+            " owner = NULL, changed = :now, state = 'interrupted',"
+            " reason = 'the program ended while it worked on it' WHERE owner = :owner",
+            {"owner": owner, "now": now, "died": died},
         )
         connection.execute(
             "UPDATE attempt SET outcome = 'unknown', ended = ?,"
@@ -88,9 +93,6 @@ class Owners:
         )
         connection.execute("UPDATE question SET owner = NULL WHERE owner = ?", (owner,))
         connection.execute("DELETE FROM owner WHERE id = ?", (owner,))
-        if self._path is not None:
-            with contextlib.suppress(OutputError):
-                files.remove(self._file(owner))
 
 
 def anybody(path: Path) -> bool:
