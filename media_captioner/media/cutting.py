@@ -68,7 +68,8 @@ class Limits:
     @classmethod
     def of(cls, cutting: Cutting, rate: int, *, first: bool) -> Limits:
         """Return the limits of a track's ``first`` segment or of any later one."""
-        longest = to_samples(min(cutting.first, cutting.target) if first else cutting.target, rate)
+        # Rounded down: a limit is a limit.
+        longest = int(rate * (min(cutting.first, cutting.target) if first else cutting.target))
         return cls(
             longest,
             min(to_samples(cutting.search, rate), longest // 2),

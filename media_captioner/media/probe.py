@@ -157,7 +157,7 @@ def _audio_track(number: int, stream: AudioStream, container_start: Fraction) ->
         codec=context.codec.canonical_name if context else "unknown",
         sample_rate=context.sample_rate if context else 0,
         channels=context.layout.nb_channels if context else 0,
-        layout=context.layout.name if context else "unknown",
+        layout=_layout(context) if context else "unknown",
         language=bcp47(stream.metadata.get("language")),
         title=_title(stream.metadata),
         default=bool(stream.disposition & Disposition.default),
@@ -166,6 +166,12 @@ def _audio_track(number: int, stream: AudioStream, container_start: Fraction) ->
         duration=duration if duration is not None else _tagged_duration(stream),
         bit_rate=(context.bit_rate or None) if context else None,
     )
+
+
+def _layout(context: AudioCodecContext) -> str:
+    """Return the name of the channel layout; FFmpeg calls channels that the file leaves unnamed ``2 channels``."""
+    name = context.layout.name
+    return {"1 channels": "mono", "2 channels": "stereo"}.get(name, name)
 
 
 def _tagged_duration(stream: Stream) -> Fraction | None:

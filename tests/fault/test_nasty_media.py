@@ -9,7 +9,7 @@ from fractions import Fraction
 import pytest
 
 from media_captioner.errors import MediaChanged, MediaError, MediaLimitExceeded
-from media_captioner.media.policy import MediaLimits
+from media_captioner.media.policy import DEFAULT_LIMITS, MediaLimits
 from media_captioner.media.probe import probe
 from media_captioner.media.segments import open_segments
 from media_captioner.media.tracks import choose
@@ -21,7 +21,7 @@ from media_captioner.testing.nasty.clocks import film
 SHORT = Fraction(3)
 
 
-def read(path, *, number=None, limits=MediaLimits()):
+def read(path, *, number=None, limits=DEFAULT_LIMITS):
     media = probe(path, limits=limits)
     track = choose(media, number=number)[0].track
     with open_segments(media, track, limits=limits) as reader:

@@ -51,11 +51,15 @@ def segment(pcm, **more):
 
 def noise(seconds, amplitude=0.1, seed=1):
     draw = np.random.default_rng(seed)
-    return (draw.standard_normal(round(seconds * RATE)) * amplitude * 32767).clip(-32767, 32767).astype(np.int16)
+    return (
+        (draw.standard_normal(round(seconds * RATE)) * amplitude * 32767).clip(-32767, 32767).astype(np.int16)
+    )
 
 
 def tone(seconds, pitch=1000.0, amplitude=0.5, rate=RATE):
-    return (amplitude * 32767 * np.sin(2 * np.pi * pitch * np.arange(round(seconds * rate)) / rate)).astype(np.int16)
+    return (amplitude * 32767 * np.sin(2 * np.pi * pitch * np.arange(round(seconds * rate)) / rate)).astype(
+        np.int16
+    )
 
 
 def silence(seconds):

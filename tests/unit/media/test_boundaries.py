@@ -104,7 +104,9 @@ def test_a_knock_is_no_change_of_scene() -> None:
 @given(st.integers(0, 40_000), st.integers(0, 3), st.sampled_from([8000, 16_000]))
 def test_any_sound_has_a_level_and_changes_in_order(samples: int, kind: int, rate: int) -> None:
     pcm = [silence, noise, tone, speech][kind](3)[:samples]
-    assert len(level(pcm, rate)) == len(pcm) * 100 // rate // 1 or len(level(pcm, rate)) == len(pcm) // (rate // 100)
+    assert len(level(pcm, rate)) == len(pcm) * 100 // rate // 1 or len(level(pcm, rate)) == len(pcm) // (
+        rate // 100
+    )
     found = change_points(pcm, rate)
     assert all(0 <= change.strength <= 1 for change in found)
     assert list(found) == sorted(found, key=lambda change: change.seconds)

@@ -1,4 +1,5 @@
-from fractions import Fraction as F
+import itertools
+from fractions import Fraction
 
 import pytest
 from hypothesis import given
@@ -11,58 +12,58 @@ RATE = 16_000
 
 def test_without_anchors_time_runs_at_the_rate() -> None:
     times = TimeMap(RATE)
-    times.restart(0, F(5, 2))
-    assert times.time_at(RATE) == F(7, 2)
-    assert times.span(0, RATE) == (((0, F(5, 2)),), F(7, 2))
+    times.restart(0, Fraction(5, 2))
+    assert times.time_at(RATE) == Fraction(7, 2)
+    assert times.span(0, RATE) == (((0, Fraction(5, 2)),), Fraction(7, 2))
 
 
 def test_between_anchors_time_runs_straight() -> None:
     times = TimeMap(RATE)
-    times.restart(0, F(0))
-    times.anchor(1000, F(1))
-    assert times.time_at(500) == F(1, 2)
+    times.restart(0, Fraction(0))
+    times.anchor(1000, Fraction(1))
+    assert times.time_at(500) == Fraction(1, 2)
     assert times.time_at(1000 + RATE) == 2
 
 
 def test_a_time_that_was_given_out_does_not_change() -> None:
     times = TimeMap(RATE)
-    times.restart(0, F(0))
+    times.restart(0, Fraction(0))
     _, end = times.span(0, 2000)
-    times.anchor(1500, F(9))
-    times.anchor(2000, F(9))
+    times.anchor(1500, Fraction(9))
+    times.anchor(2000, Fraction(9))
     assert times.time_at(2000) == end
-    times.anchor(4000, F(1, 2))
+    times.anchor(4000, Fraction(1, 2))
     assert times.time_at(2000) == end
-    assert times.time_at(4000) == F(1, 2)
+    assert times.time_at(4000) == Fraction(1, 2)
 
 
 def test_an_anchor_that_turns_time_back_is_not_taken() -> None:
     times = TimeMap(RATE)
-    times.restart(0, F(3))
-    times.anchor(100, F(2))
-    assert times.time_at(100) == 3 + F(100, RATE)
+    times.restart(0, Fraction(3))
+    times.anchor(100, Fraction(2))
+    assert times.time_at(100) == 3 + Fraction(100, RATE)
 
 
 anchors = st.lists(
-    st.tuples(st.integers(1, 200_000), st.fractions(F(1, 1000), 30, max_denominator=1000)), max_size=12
+    st.tuples(st.integers(1, 200_000), st.fractions(Fraction(1, 1000), 30, max_denominator=1000)), max_size=12
 )
 
 
 @given(anchors, st.lists(st.integers(1, 60_000), min_size=1, max_size=8))
 def test_spans_join_and_time_never_runs_back(steps, lengths) -> None:
     times = TimeMap(RATE)
-    times.restart(0, F(0))
-    sample, time = 0, F(0)
+    times.restart(0, Fraction(0))
+    sample, time = 0, Fraction(0)
     for more_samples, more_time in steps:
         sample += more_samples
         time += more_time
         times.anchor(sample, time)
-    first, before = 0, F(0)
+    first, before = 0, Fraction(0)
     for length in lengths:
         found, end = times.span(first, first + length)
         assert found[0] == (0, before)
         assert end >= before  # as near as microseconds tell
-        assert all(a[0] < b[0] and a[1] <= b[1] for a, b in zip(found, found[1:], strict=False))
+        assert all(a[0] < b[0] and a[1] <= b[1] for a, b in itertools.pairwise(found))
         assert found[-1][0] <= length
         first, before = first + length, end
         times.forget(first)
@@ -84,9 +85,9 @@ def follow(stamps, seconds=0.024):
 
 def mapped(follower, start, position):
     times = TimeMap(RATE)
-    times.restart(0, F(start))
+    times.restart(0, Fraction(start))
     for place, time in follower.moves:
-        times.anchor(round(place * RATE), F(time))
+        times.anchor(round(place * RATE), Fraction(time))
     return float(times.time_at(round(position * RATE)))
 
 

@@ -43,7 +43,9 @@ def test_a_region_serves_who_wants_the_language() -> None:
 def test_a_language_that_no_track_has_is_said() -> None:
     tracks = track(1, language="en"), track(2, language="fr", default=True)
     assert chosen(*tracks, language="ja") == 2
-    assert reason(*tracks, language="ja") == "track 2 of 2: no track is marked as Japanese, the file's default"
+    assert (
+        reason(*tracks, language="ja") == "track 2 of 2: no track is marked as Japanese, the file's default"
+    )
 
 
 def test_the_original_goes_before_a_default_dub() -> None:
@@ -88,7 +90,9 @@ def test_titles_tell_what_dispositions_do_not(title: str, role: str) -> None:
     assert roles_of(track(title=title)) == {role}
 
 
-@pytest.mark.parametrize("title", ["English", "Stereo", "Surround 5.1", "Director", "Loaded", "Mad Max", "ad lib", "Thread"])
+@pytest.mark.parametrize(
+    "title", ["English", "Stereo", "Surround 5.1", "Director", "Loaded", "Mad Max", "ad lib", "Thread"]
+)
 def test_ordinary_titles_tell_nothing(title: str) -> None:
     assert roles_of(track(title=title)) == frozenset()
 
