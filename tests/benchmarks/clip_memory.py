@@ -18,8 +18,8 @@ import tracemalloc
 from media_captioner.captioners import Options, create
 from media_captioner.protocols import Context
 from media_captioner.system.secrets import Secret
+from media_captioner.testing.background import running
 from media_captioner.testing.faults import FaultServer
-from media_captioner.testing.running import running
 from media_captioner.testing.sounds import clip, tone
 
 

@@ -34,12 +34,11 @@ def read(dialect, *blocks, on_words=None):
 
 
 @pytest.mark.parametrize(("dialect", "stream"), STREAMS)
-@pytest.mark.parametrize("end", [b"\n", b"\r\n", b"\r"], ids=["LF", "CRLF", "CR"])
-def test_a_stream_cut_after_any_byte(dialect, stream, end):
+def test_a_stream_cut_after_any_byte(dialect, stream):
     """Text is accepted only with the terminal event; everything before it is a truncated answer."""
-    data = b"".join(stream(REPLY)).replace(b"\n", end)
+    data = b"".join(stream(REPLY))
     terminal = data.index(b'"stop"')
-    whole_from = data.index(b"}" + end, terminal) + 1
+    whole_from = data.index(b"}\n", terminal) + 1
     for cut in range(len(data) + 1):
         if cut < whole_from:
             with pytest.raises(errors.ResponseTruncated):
