@@ -11,7 +11,8 @@ from media_captioner.config import Settings
 from media_captioner.cues.profiles import profile_named
 from media_captioner.errors import MediaChanged
 from media_captioner.export import sidecar
-from media_captioner.export.base import ExportContext
+from media_captioner.export.base import ExportContext, Exporter, ExportOptions
+from media_captioner.export.edits import keep_edits
 from media_captioner.export.layout import Layout, Place, layout_for, places, state_of
 from media_captioner.export.registry import chosen
 from media_captioner.export.sidecar import Sidecar
@@ -27,7 +28,15 @@ Outcome = Literal["captioned", "rewritten", "up to date"]
 """What was done: heard anew, written anew from what the sidecar knows, or nothing."""
 
 _HEARING: Final = ("segment_seconds", "language", "translate")  # settings that change what is heard
-_LOOKS: Final = ("profile",)  # settings that change how it is shown
+_LOOKS: Final = (  # settings that change how it is shown
+    "profile",
+    "voice_tags",
+    "caption_style",
+    "hls_segment_seconds",
+    "hls_first_pts",
+    "start_timecode",
+)
+_DEFAULTS: Final = Settings().model_dump(mode="json", include={*_LOOKS})
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +124,7 @@ class _Work:
         files.sweep(self.layout.folder, older_than=3600, now=self.clock.now().timestamp())
         targets = places(
             self.layout,
-            chosen(self.settings.formats),
+            self._exporters(),
             known.outputs | {self.layout.sidecar.name: _hash(self.layout.sidecar)} if known else {},
             overwrite=self.settings.overwrite,
         )
@@ -129,8 +138,11 @@ class _Work:
                 self.media, self.choice.track, self.settings, self.captioner, self.reporter, self.voice
             )
             outcome = "captioned"
+        if known is not None:
+            captions = keep_edits(captions, known.captions)
         identity = await in_thread(self._identity, captions)
-        written = await in_thread(self._write, captions, targets, hearing, identity)
+        standing = known.outputs if known else {}
+        written = await in_thread(self._write, captions, targets, hearing, identity, standing)
         return TrackResult(self.choice, outcome, captions, written)
 
     def _hearing(self) -> dict[str, Any]:
@@ -151,25 +163,31 @@ class _Work:
 
     def _is_whole(self, known: Sidecar) -> bool:
         """Return whether every file that is wanted lies there, ours or edited by somebody since."""
-        if known.settings.get("profile") != self.settings.profile:
+        looks = self._looks()
+        if any(known.settings.get(name, _DEFAULTS[name]) != value for name, value in looks.items()):
             return False
-        wanted = chosen(self.settings.formats)
         return all(
             exporter.name == "json" or any(path.exists() for path in self._candidates(known, exporter.suffix))
-            for exporter in wanted
+            for exporter in self._exporters()
         )
+
+    def _looks(self) -> dict[str, Any]:
+        return self.settings.model_dump(mode="json", include={*_LOOKS})
+
+    def _exporters(self) -> list[Exporter]:
+        return chosen(self.settings.formats, xmp_naming=self.settings.xmp_naming)
 
     def _candidates(self, known: Sidecar, suffix: str) -> list[Path]:
         paths = (self.layout.path_for(suffix), self.layout.conflict_path(suffix))
-        return [path for path in paths if path.name in known.outputs]
+        return [path for path in paths if self.layout.name_of(path) in known.outputs]
 
     def _standing(self, known: Sidecar) -> tuple[Written, ...]:
         standing = []
-        for exporter in chosen(self.settings.formats):
+        for exporter in self._exporters():
             if exporter.name == "json":
                 continue
             for path in self._candidates(known, exporter.suffix):
-                state, _ = state_of(path, exporter, known.outputs[path.name])
+                state, _ = state_of(path, exporter, known.outputs[self.layout.name_of(path)])
                 if state == "edited":
                     self.reporter.notice(
                         "info", f"{path.name} was edited since it was written and is left alone."
@@ -201,15 +219,20 @@ class _Work:
         )
 
     def _write(
-        self, captions: Captions, targets: list[Place], hearing: dict[str, Any], identity: str
+        self,
+        captions: Captions,
+        targets: list[Place],
+        hearing: dict[str, Any],
+        identity: str,
+        standing: dict[str, str],
     ) -> tuple[Written, ...]:
-        looks = self.settings.model_dump(mode="json", include={*_LOOKS})
         context = ExportContext(
             now=self.clock.now(),
             content_id=identity,
-            settings={**hearing, **looks},
+            settings={**hearing, **self._looks()},
+            options=ExportOptions.of(self.settings),
         )
-        written = tuple(write_all(captions, targets, context))
+        written = tuple(write_all(captions, targets, context, standing=standing))
         for each in written:
             if each.kept is not None:
                 self.reporter.notice(

@@ -54,6 +54,28 @@ class Settings(BaseModel):
         XmpNaming,
         Field(description="Name of the XMP file of clip.mp4: clip.xmp (stem), clip.mp4.xmp (full), or both."),
     ] = "stem"
+    voice_tags: Annotated[bool, Field(description="Name the speakers in WebVTT voice tags.")] = False
+    caption_style: Annotated[
+        bool, Field(description="Colour music and effects in WebVTT with a STYLE block.")
+    ] = False
+    hls_segment_seconds: Annotated[
+        int, Field(description="Length of a segment of HLS captions, seconds.", ge=1, le=60)
+    ] = 6
+    hls_first_pts: Annotated[
+        int | None,
+        Field(
+            description="Time stamp (90 kHz) of the first picture in the HLS stream; the source's by default.",
+            ge=0,
+            lt=2**33,
+        ),
+    ] = None
+    start_timecode: Annotated[
+        str | None,
+        Field(
+            description="Timecode of the first frame in marker files (01:00:00:00); the source's by default.",
+            pattern=r"^\d\d:[0-5]\d:[0-5]\d[:;]\d{2,3}$",
+        ),
+    ] = None
     force: Annotated[bool, Field(description="Caption again what is up to date.")] = False
     offline: Annotated[bool, Field(description="Refuse every network connection.")] = False
     profile: Annotated[
@@ -83,6 +105,8 @@ class Settings(BaseModel):
     ] = 48.0
 
 
-UNTRUSTED: frozenset[str] = frozenset({"language", "profile", "formats", "track", "all_tracks"})
+UNTRUSTED: frozenset[str] = frozenset(
+    {"language", "profile", "formats", "track", "all_tracks", "voice_tags", "caption_style", "start_timecode"}
+)
 """What a settings file lying beside the media may set: it arrived with the media, so it may choose how the
 captions look but never where they go, who listens, or what is contacted."""

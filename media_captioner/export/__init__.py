@@ -60,6 +60,6 @@ def save(
     from media_captioner.system.clock import SYSTEM_CLOCK
 
     layout = Layout(Path(folder), stem or captions.media.path.stem, captions.language)
-    targets = places(layout, chosen(formats), {})
+    targets = places(layout, chosen(formats), {}, overwrite="ours")
     context = ExportContext(now=SYSTEM_CLOCK.now())
     return tuple(written.path for written in write_all(captions, targets, context))

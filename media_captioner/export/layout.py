@@ -10,7 +10,7 @@ from typing import Final, Literal
 
 from media_captioner.errors import OutputConflict
 from media_captioner.export import sidecar
-from media_captioner.export.base import Exporter
+from media_captioner.export.base import Exporter, Merging
 from media_captioner.system.files import sha256_of
 
 INFIX: Final = "media_captioner"
@@ -29,6 +29,8 @@ class Place:
         replacing: SHA-256 of the file of ours that stands there and may be replaced, or None.
         anything: Whether whatever stands there may be replaced, because the user said so.
         kept: A file of somebody else's that stands where this one would belong, or None.
+        folder: Where the sidecar of the same captions lies.
+        merging: Whether what stands there is kept and only our part of it brought up to date.
 
     """
 
@@ -37,6 +39,13 @@ class Place:
     replacing: str | None = None
     anything: bool = False
     kept: Path | None = None
+    folder: Path = Path()
+    merging: bool = False
+
+    @property
+    def name(self) -> str:
+        """How the sidecar names it: relative to its own folder, with forward slashes."""
+        return self.path.relative_to(self.folder).as_posix()
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +56,14 @@ class Layout:
         folder: Where they lie.
         stem: What their names begin with.
         language: Tag of the caption text.
+        extension: Suffix of the media file (``.mp4``), or an empty string where the stem holds it already.
 
     """
 
     folder: Path
     stem: str
     language: str
+    extension: str = ""
 
     @property
     def sidecar(self) -> Path:
@@ -61,7 +72,11 @@ class Layout:
 
     def path_for(self, suffix: str) -> Path:
         """Return the path of the file whose name ends in ``suffix``."""
-        return self.folder / (self.stem + suffix.format(language=self.language))
+        return self.folder / (self.stem + suffix.format(language=self.language, extension=self.extension))
+
+    def name_of(self, path: Path) -> str:
+        """Return how the sidecar names a file of this layout."""
+        return path.relative_to(self.folder).as_posix()
 
     def conflict_path(self, suffix: str) -> Path:
         """Return where a file goes whose place is taken: ``clip.en.media_captioner.vtt``."""
@@ -98,7 +113,7 @@ def layout_for(
         short = stem.encode(errors="surrogateescape")[: room - 9].decode(errors="ignore")
         stem = f"{short}~{hashlib.sha256(stem.encode(errors='surrogateescape')).hexdigest()[:8]}"
     if track is None:
-        return Layout(folder, stem, language)
+        return Layout(folder, stem, language, source.suffix if stem == source.stem else "")
     return Layout(folder / f"{stem}.{INFIX}", f"{stem}.track{track}", language)
 
 
@@ -146,23 +161,32 @@ def places(
 
 def _place(layout: Layout, exporter: Exporter, recorded: dict[str, str], overwrite: str) -> Place:
     path = layout.path_for(exporter.suffix)
+    if overwrite != "never" and isinstance(exporter, Merging) and _can_merge(path, exporter):
+        return Place(exporter, path, folder=layout.folder, merging=True)
     if overwrite == "all":
-        return Place(exporter, path, anything=True)
+        return Place(exporter, path, anything=True, folder=layout.folder)
     kept = None
     for candidate in (path, layout.conflict_path(exporter.suffix)):
-        state, found = state_of(candidate, exporter, recorded.get(candidate.name))
+        state, found = state_of(candidate, exporter, recorded.get(layout.name_of(candidate)))
         if state == "free":
-            return Place(exporter, candidate, kept=kept)
+            return Place(exporter, candidate, kept=kept, folder=layout.folder)
         if state == "ours":
             if overwrite == "never":
                 raise OutputConflict(
                     f"Did not caption again: {candidate} exists", hint="Use --overwrite ours to replace it."
                 )
-            return Place(exporter, candidate, replacing=found, kept=kept)
+            return Place(exporter, candidate, replacing=found, kept=kept, folder=layout.folder)
         if candidate == layout.sidecar:
             break  # a second sidecar would never be found again
         kept = kept or candidate
-    raise OutputConflict(
-        f"Cannot write {path}: it is not ours or was edited since",
-        hint="Move it away, or replace it with --overwrite all.",
-    )
+    hint = "Move it away, or replace it with --overwrite all."
+    if path == layout.sidecar:
+        hint = "Keep the edits with media-captioner import, or replace it with --overwrite all."
+    raise OutputConflict(f"Cannot write {path}: it is not ours or was edited since", hint=hint)
+
+
+def _can_merge(path: Path, exporter: Merging) -> bool:
+    try:
+        return exporter.can_merge(path.read_bytes())
+    except OSError:
+        return False

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib import resources
 from pathlib import Path
 from typing import Any, Final
 
 from media_captioner.export.base import ExportContext
+from media_captioner.export.seals import json_digest
 from media_captioner.export.text import clean
 from media_captioner.model import Captions
 from media_captioner.model.codec import from_json, to_json
@@ -36,6 +37,8 @@ class Sidecar:
         outputs: SHA-256 of the files written with it, by file name.
         version: Version of the program that wrote it.
         edited: Whether somebody changed it since.
+        created: When it was written, ISO 8601.
+        seals: What was written, so that an edit can be told; see :func:`seals_of`.
 
     """
 
@@ -45,6 +48,8 @@ class Sidecar:
     outputs: dict[str, str]
     version: str
     edited: bool
+    created: str = ""
+    seals: dict[str, Any] = field(default_factory=dict)
 
 
 class JsonSidecar:
@@ -67,7 +72,8 @@ class JsonSidecar:
             **to_json(captions),
         }
         document = _writable(document)
-        document["digest"] = _digest(document)
+        document["seals"] = seals_of(document)
+        document["digest"] = json_digest(document)
         return (json.dumps(document, ensure_ascii=False, indent=1, allow_nan=False) + "\n").encode()
 
     def is_ours(self, data: bytes) -> bool:
@@ -89,10 +95,26 @@ def _writable(value: Any) -> Any:
     return value
 
 
-def _digest(document: dict[str, Any]) -> str:
-    without = {key: value for key, value in document.items() if key != "digest"}
-    text = json.dumps(without, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
+def seals_of(document: dict[str, Any]) -> dict[str, Any]:
+    """Return short digests of what a person may edit: each cue with its times, and each other member as a whole.
+
+    They outlive an edit of the file by hand, and so does what they tell: which cues were changed, which are new and
+    which are gone.
+    """
+    seals: dict[str, Any] = {
+        "cues": [[cue["start"], cue["end"], short_digest(cue)] for cue in document.get("cues", [])]
+    }
+    return seals | {name: short_digest(document.get(name)) for name in EDITABLE}
+
+
+EDITABLE: Final = ("summary", "keywords", "chapters")
+"""Members beside the cues that a person may edit."""
+
+
+def short_digest(value: Any) -> str:
+    """Return the first 12 hexadecimal digits of the SHA-256 of a JSON value."""
+    text = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:12]
 
 
 def read_bytes(data: bytes, folder: Path) -> Sidecar:
@@ -121,7 +143,9 @@ def read_bytes(data: bytes, folder: Path) -> Sidecar:
         dict(document.get("settings", {})),
         dict(document.get("outputs", {})),
         str(document.get("tool", {}).get("version", "")),
-        document.get("digest") != _digest(document),
+        document.get("digest") != json_digest(document),
+        str(document.get("created", "")),
+        dict(document.get("seals", {})),
     )
 
 

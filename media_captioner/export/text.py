@@ -27,11 +27,11 @@ def clean(text: str) -> str:
 
 def cue_lines(text: str) -> list[str]:
     """Return the lines of a cue: cleaned, none of them blank, never none at all."""
-    lines = [" ".join(line.split()) for line in clean(text)[:LONGEST_CUE].split("\n")]
+    lines = [" ".join(line.split()) for line in clean(text[: 8 * LONGEST_CUE])[:LONGEST_CUE].split("\n")]
     return [line for line in lines if line] or ["…"]
 
 
 def one_line(text: str, limit: int = LONGEST_CUE) -> str:
     """Return ``text`` cleaned, on one line, at most ``limit`` characters long."""
-    line = " ".join(clean(text).split())
+    line = " ".join(clean(text[: 8 * limit]).split())  # what is cut off need not be cleaned
     return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"

@@ -89,6 +89,7 @@ class Cue:
         language: BCP 47 tag of the words heard, where they differ from the caption's language.
         confidence: 0 to 1, or None.
         evidence: The statements it rests on.
+        locked: Whether a person wrote or changed it; no run may replace it.
 
     """
 
@@ -101,6 +102,7 @@ class Cue:
     language: str | None = None
     confidence: float | None = None
     evidence: tuple[Evidence, ...] = ()
+    locked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +167,8 @@ class Captions:
         usage: What all of it cost.
         partial: Why not all of the track could be read, or None.
         notices: Things a person should know about this run.
+        removed: Cues that a person took away; no run may bring them back.
+        locked: Members that a person set by hand (``summary``, ``keywords``, ``chapters``); no run may replace them.
 
     """
 
@@ -184,3 +188,5 @@ class Captions:
     usage: Usage = field(default_factory=Usage)
     partial: str | None = None
     notices: tuple[str, ...] = ()
+    removed: tuple[Cue, ...] = ()
+    locked: tuple[str, ...] = ()

@@ -14,11 +14,12 @@ from typing import Literal
 Polarity = Literal["asserted", "hedged", "compared", "negated"]
 """How a description commits itself: "a dog barks", "perhaps a dog", "like a dog", "no dog"."""
 
-Anchor = Literal["heard", "voice", "change", "order"]
+Anchor = Literal["heard", "voice", "change", "order", "person"]
 """What a time rests on.
 
 ``heard``: the captioner timed it itself. ``voice``: a region where somebody speaks. ``change``: a point
 where the sound changes. ``order``: only the order of the description, so the time is a guess.
+``person``: somebody set it by hand.
 """
 
 

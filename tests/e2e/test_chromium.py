@@ -8,9 +8,9 @@ import pytest
 from media_captioner.export.base import ExportContext
 from media_captioner.export.registry import exporters
 from media_captioner.export.text import cue_lines
+from media_captioner.testing.exporters import HOSTILE
 from tests.e2e.browser import CHROMIUM, cues_of
 from tests.unit.export.factory import captions, cue
-from tests.unit.export.test_exporters import HOSTILE
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed")
 

@@ -1,4 +1,4 @@
-"""Every format: valid, sealed, and the same cues come back out of another's reader."""
+"""The three files that are always written: valid, sealed, and the same cues come back out of another's reader."""
 
 import io
 import json
@@ -16,64 +16,16 @@ from lxml import etree
 
 from media_captioner.errors import ConfigError
 from media_captioner.export import sidecar
-from media_captioner.export.base import ExportContext, Exporter
+from media_captioner.export.base import ExportContext
 from media_captioner.export.registry import chosen, exporters
 from media_captioner.export.text import clean, cue_lines
+from media_captioner.testing.exporters import HOSTILE
 from tests.unit.export.factory import captions, cue
 
 CONTEXT = ExportContext(
     now=datetime(2026, 11, 22, 12, 0, tzinfo=UTC), content_id="mc1:1", settings={"profile": "netflix-en"}
 )
-HOSTILE = [
-    "a --> b",
-    "<script>alert(1)</script>",
-    "<v Bob>Hello",
-    "fish & chips",
-    "one\n\n\ntwo",
-    "NOTE not a note",
-    "STYLE",
-    "WEBVTT",
-    "12",
-    "00:00:01.000 --> 00:00:02.000",
-    "nul \0 here",
-    "lone \ud800 surrogate",
-    "right \u202eto left",
-    "line\u2028and\u2029paragraph\x85next\x0btab",
-    "]]> <!-- &amp; <?x ?>",
-    "",
-    "   \n  ",
-    "x" * 100_000,
-]
 anything = st.text(st.characters(), max_size=200) | st.sampled_from(HOSTILE)
-
-
-@pytest.fixture(params=list(exporters().values()), ids=lambda exporter: exporter.name)
-def exporter(request):
-    return request.param
-
-
-def test_an_exporter_says_what_it_is(exporter):
-    assert isinstance(exporter, Exporter)
-    assert exporter.suffix.startswith(".")
-    assert exporter.readers
-    assert exporter.loss is not None
-
-
-def test_a_file_of_ours_is_known_until_somebody_edits_it(exporter):
-    data = exporter.write(captions(), CONTEXT)
-    assert exporter.is_ours(data)
-    edited = data.replace(b"dog barking", b"cat meowing", 1)
-    assert edited != data
-    assert not exporter.is_ours(edited)
-    assert not exporter.is_ours(b"")
-    assert not exporter.is_ours(b"WEBVTT\n\nNOTE media_captioner 1\n\n")
-
-
-@given(text=anything)
-def test_hostile_text_goes_through_every_exporter(text):
-    told = captions(cue(text=text), cue("7", "8", "after"), summary=text, keywords=(text,), model=text)
-    for each in exporters().values():
-        assert each.is_ours(each.write(told, CONTEXT))
 
 
 @given(st.lists(anything, min_size=1, max_size=5))
@@ -231,6 +183,16 @@ def test_the_sidecar_is_always_among_the_chosen_and_last():
     assert [each.name for each in chosen(["vtt"])] == ["vtt", "json"]
     with pytest.raises(ConfigError, match="docx"):
         chosen(["docx"])
+
+
+def test_the_schema_knows_every_anchor_and_category():
+    import typing
+
+    from media_captioner.model import Anchor, Category
+
+    members = sidecar.schema()["$defs"]["cue"]["properties"]
+    assert members["anchor"]["enum"] == list(typing.get_args(Anchor))
+    assert members["category"]["enum"] == list(typing.get_args(Category))
 
 
 @given(st.text(st.characters()))

@@ -1,0 +1,1 @@
+"""Markers and captions for editing programs."""

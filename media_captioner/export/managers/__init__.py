@@ -1,0 +1,1 @@
+"""Metadata for asset managers, archives and search."""

@@ -1,0 +1,1 @@
+"""Captions for players, and transcripts for readers."""
