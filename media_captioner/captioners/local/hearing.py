@@ -1,0 +1,258 @@
+"""Hears one window and keeps the record: every model is asked only where its answer is needed."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from media_captioner.captioners.local import guards, spans, utterances
+from media_captioner.captioners.local.levels import Levels, measure
+from media_captioner.captioners.local.music import Heard, MusicTagger, listen
+from media_captioner.captioners.local.onsets import Flux, snapped
+from media_captioner.captioners.local.quality import Listener
+from media_captioner.captioners.local.recogniser import Recogniser
+from media_captioner.captioners.local.record import (
+    RULES,
+    LevelsRecord,
+    MusicRecord,
+    QualityRecord,
+    Record,
+    SoundRecord,
+    SpeechRecord,
+    Transcription,
+)
+from media_captioner.captioners.local.sounds import Event, best_guess, events
+from media_captioner.captioners.local.spectrum import RATE, Signal, as_float
+from media_captioner.captioners.local.tagger import HOP, Scores, Tagger
+from media_captioner.captioners.local.voice import SileroVoice
+from media_captioner.model import Measurements, Pcm
+
+_log = logging.getLogger(__name__)
+
+_SHORTEST: Final = 0.2  # seconds; in less nobody hears anything but a click
+_LEAST_VOICE: Final = 0.25  # seconds of voice before words are looked for
+_RATED: Final = 2.0  # seconds of speech before its quality is rated
+
+SpeechWeights = Callable[[], Path | None]
+"""Finds the recogniser's weights at the first speech; None where there are none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What the user wants of words.
+
+    Attributes:
+        transcribe: Whether words are transcribed at all.
+        translate: Whether what is not English is translated.
+        model: Name of the recogniser's weights, for ``heard_by``.
+        threads: Threads of the recogniser.
+
+    """
+
+    transcribe: bool = True
+    translate: bool = True
+    model: str = "base"
+    threads: int = 2
+
+
+class Hearing:
+    """All models, each loaded when it is first needed and kept.
+
+    Args:
+        wishes: What is wanted of words.
+        weights: Finds the recogniser's weights; asked once, at the first speech.
+
+    """
+
+    def __init__(self, wishes: Wishes, weights: SpeechWeights) -> None:
+        self._wishes = wishes
+        self._weights = weights
+        self._lock = threading.Lock()  # the models are not safe to be used from two threads at once
+
+    @cached_property
+    def _tagger(self) -> Tagger:
+        return Tagger()
+
+    @cached_property
+    def _voice(self) -> SileroVoice:
+        return SileroVoice()
+
+    @cached_property
+    def _music(self) -> MusicTagger:
+        return MusicTagger()
+
+    @cached_property
+    def _listener(self) -> Listener:
+        return Listener()
+
+    @cached_property
+    def _recogniser(self) -> Recogniser | None:
+        folder = self._weights()
+        return None if folder is None else Recogniser(folder, self._wishes.threads)
+
+    def __call__(self, pcm: Pcm, measured: Measurements | None, expected: Mapping[str, float]) -> Record:
+        """Hear one window.
+
+        Args:
+            pcm: ``int16``, shape ``(samples,)``, 16 kHz mono, at most 30 s for words.
+            measured: What was measured of it already, or None.
+            expected: How likely each language is, by BCP 47 tag.
+
+        """
+        with self._lock:
+            return self._hear(pcm, measured, expected)
+
+    def _hear(self, pcm: Pcm, measured: Measurements | None, expected: Mapping[str, float]) -> Record:
+        signal = as_float(pcm)
+        seconds = len(signal) / RATE
+        levels = measure(pcm, signal, measured)
+        record = _empty(seconds, levels)
+        if levels.silent or seconds < _SHORTEST:
+            return record
+        scores = self._tagger(signal)
+        probabilities = self._voice.probabilities(pcm)
+        record["heard_by"] |= {"sounds": "yamnet", "voice": "silero and yamnet"}
+        record["music"] = self._hear_music(signal, scores, probabilities)
+        record["absent"] = spans.absent(scores, probabilities)
+        voices = self._voices(record, scores, probabilities)
+        self._hear_speech(record, signal, scores, voices, expected)
+        record["sounds"] = _sounds(
+            scores, signal, probabilities, alone=not (record["speech"] or record["music"])
+        )
+        if any(not utterance["sung"] for utterance in record["speech"]):
+            record["quality"] = self._rate(record["speech"], signal)
+        if record["quality"]:
+            record["heard_by"]["quality"] = "dnsmos"
+        return record
+
+    def _hear_music(
+        self, signal: Signal, scores: Scores, probabilities: spans.Probabilities
+    ) -> list[MusicRecord]:
+        found = []
+        for start, end, score in spans.music_spans(scores, len(signal) / RATE):
+            part = signal[int(start * RATE) : int(end * RATE)]
+            yamnet = scores.p[int(start / HOP) : int(end / HOP) + 1].mean(axis=0)
+            window = probabilities[int(start * RATE / 512) : int(end * RATE / 512) + 1]
+            heard = listen(self._music, part, yamnet, float((window > 0.5).mean()))
+            found.append(_music_record(start, end, score, heard))
+        return found
+
+    def _voices(
+        self, record: Record, scores: Scores, probabilities: spans.Probabilities
+    ) -> list[spans.Voice]:
+        """Return the voices, without "singing" in music in which the music part hears none."""
+        sung = [m for m in record["music"] if m["vocals"] not in {None, "none"}]
+        return [
+            voice
+            for voice in spans.voices(scores, probabilities)
+            if not voice.sung or any(m["start"] <= voice.end and m["end"] >= voice.start for m in sung)
+        ]
+
+    def _hear_speech(
+        self,
+        record: Record,
+        signal: Signal,
+        scores: Scores,
+        voices: list[spans.Voice],
+        expected: Mapping[str, float],
+    ) -> None:
+        if not voices:
+            return
+        found: list[SpeechRecord] = []
+        state: Transcription = "off" if not self._wishes.transcribe else "none"
+        if self._wishes.transcribe and sum(voice.end - voice.start for voice in voices) >= _LEAST_VOICE:
+            if self._recogniser is None:
+                state = "unavailable"
+            else:
+                transcript = self._recogniser(signal, expected=expected, translate=self._wishes.translate)
+                regions = [(voice.start, voice.end) for voice in voices]
+                speech = max(voice.speech for voice in voices)
+                words, reason = guards.supported(transcript, regions, speech) if transcript else ((), None)
+                state = "done" if words else "withheld"
+                record["withheld"] = reason
+                record["heard_by"]["speech"] = f"faster-whisper {self._wishes.model}"
+                if words and transcript:
+                    found = utterances.spoken(transcript, words, voices, signal, scores, self._music)
+        record["transcription"] = state
+        if not found:
+            # A voice whose words are not believed must at least be heard as speech by the tagger.
+            told = [v for v in voices if state != "withheld" or v.speech >= 0.5 or v.sung]
+            found = utterances.unheard([v for v in told if not v.sung], signal, scores, self._music)
+        record["speech"] = found
+
+    def _rate(self, speech: list[SpeechRecord], signal: Signal) -> QualityRecord | None:
+        spoken = [signal[int(u["start"] * RATE) : int(u["end"] * RATE)] for u in speech if not u["sung"]]
+        joined = np.concatenate(spoken)
+        if len(joined) < _RATED * RATE:
+            return None
+        rating = self._listener(joined)
+        return QualityRecord(signal=rating.signal, background=rating.background, overall=rating.overall)
+
+
+def _empty(seconds: float, levels: Levels) -> Record:
+    return Record(
+        rules=RULES,
+        seconds=round(seconds, 3),
+        levels=LevelsRecord(
+            peak=levels.peak,
+            loudness=levels.loudness,
+            floor=levels.floor,
+            volume=levels.volume,
+            silent=levels.silent,
+            clipped=levels.clipped,
+            noisy=levels.noisy,
+            narrow=levels.narrow,
+            silences=[[start, end] for start, end in levels.silences],
+        ),
+        sounds=[],
+        speech=[],
+        music=[],
+        quality=None,
+        absent=["speech", "music"] if levels.silent else [],
+        transcription="none",
+        withheld=None,
+        heard_by={"levels": "measured"},
+    )
+
+
+def _sounds(
+    scores: Scores, signal: Signal, probabilities: spans.Probabilities, *, alone: bool
+) -> list[SoundRecord]:
+    found = events(scores, music=spans.music_curve(scores), speech=spans.speech_curve(scores, probabilities))
+    guess = best_guess(scores) if not found and alone else None
+    flux = Flux(signal)
+    return [
+        _sound_record(snapped(event, flux), guess=guess is not None)
+        for event in ([guess] if guess else found)
+    ]
+
+
+def _sound_record(event: Event, *, guess: bool) -> SoundRecord:
+    return SoundRecord(
+        name=event.name,
+        start=event.start,
+        end=event.end,
+        confidence=event.confidence,
+        alternatives=list(event.alternatives),
+        guess=guess,
+    )
+
+
+def _music_record(start: float, end: float, score: float, heard: Heard) -> MusicRecord:
+    return MusicRecord(
+        start=round(start, 2),
+        end=round(end, 2),
+        instruments=list(heard.instruments),
+        genre=heard.genre,
+        genre_sure=heard.genre_sure,
+        vocals=heard.vocals,
+        tempo=heard.tempo.bpm if heard.tempo else None,
+        confidence=round(score, 3),
+    )
