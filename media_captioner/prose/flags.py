@@ -14,7 +14,7 @@ from typing import Final
 from media_captioner.model import Evidence, Flag, Polarity, Sound, Speech
 from media_captioner.prose.lexicon import FlagWord, Mask, lexicon, table
 from media_captioner.prose.polarity import HEDGED, NAMES
-from media_captioner.prose.reading import Passage, Reading
+from media_captioner.prose.reading import Reading
 from media_captioner.prose.words import tokens
 
 _SPOKEN: Final = frozenset({"speech", "all"})

@@ -189,7 +189,7 @@ class Lexicon:
         self._gather()
         vocabulary = {word.lstrip("=") for spelled, _ in self._pending for word in spelled}
         self._exact = {word for spelled, _ in self._pending for word in spelled if word.startswith("=")}
-        irregular = {form: lemma for form, lemma in table("irregular")}
+        irregular = dict(row for row in table("irregular"))
         self.lemma = lemmatiser(vocabulary, irregular)
         for spelled, found in self._pending:
             self._plant([word if word.startswith("=") else self.lemma(word) for word in spelled], found)
@@ -237,7 +237,7 @@ class Lexicon:
             if hits is None:
                 hits = found[kind] = []
             for thing in things:
-                hits.append(Hit(start, last_word, thing))  # noqa: PERF401 (a generator costs more for one element)
+                hits.append(Hit(start, last_word, thing))
 
     def known(self, word: str) -> _Known:
         """Return what is known of a word by itself; it is worked out once."""

@@ -68,7 +68,7 @@ def adjective(feeling: Feeling) -> str:
     word = feeling.word
     if word.endswith("s") and lexicon().lemma(word) != word and feeling.strength:
         return gerund(lexicon().lemma(word))
-    if feeling.strength == 0 or not (word.endswith("ly") or word.endswith(_NOUN_ENDS) or word in _NOUNS):
+    if feeling.strength == 0 or not (word.endswith(("ly", *_NOUN_ENDS)) or word in _NOUNS):
         return word if feeling.strength else feeling.name
     stem = word.removesuffix("ly")[:5]
     for other in _family(feeling.name):
@@ -109,12 +109,11 @@ def _is_about_voice(passage: Passage) -> bool:
 def _describes_other(passage: Passage, hit: Hit) -> bool:
     """Whether an adjective stands before something that is no voice: "a tense score", "the warm acoustic"."""
     words = passage.words
-    if hit.start and words[hit.start - 1] in _FEIGNED:
-        return True
-    if words[max(0, hit.start - 1)].endswith("ally") or words[hit.start - 1 : hit.start] == ["acoustic"]:
-        return hit.start > 0
+    before = words[hit.start - 1] if hit.start else ""
+    if before in _FEIGNED or before.endswith("ally"):
+        return True  # "mock outrage", "acoustically neutral"
     last = words[hit.end - 1]
-    if last.endswith("ly") or last.endswith(_NOUN_ENDS) or last in _NOUNS:
+    if last.endswith(("ly", *_NOUN_ENDS)) or last in _NOUNS:
         return any(word in _OTHER for word in words[max(0, hit.start - 3) : hit.start])
     if hit.end >= len(words) or words[hit.end] in _ENDS or not words[hit.end][0].isalpha():
         return False

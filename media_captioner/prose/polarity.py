@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from media_captioner.model import Polarity
-from media_captioner.prose.lexicon import Cue, Hit
+from media_captioner.prose.lexicon import Hit
 
 ASSERTED: Final = 0
 HEDGED: Final = 1
@@ -50,11 +50,11 @@ _PARTICIPLES: Final = frozenset(
     "leaving giving making creating adding lending allowing ensuring contributing reinforcing emphasizing".split()
 )
 _CONJUNCTIONS: Final = frozenset({"and", "or", "nor"})
+_ALTERNATIVES: Final = frozenset({"or", "nor"})
 _LIST_WINDOW: Final = 9  # words within which a list element or its verb must show itself
 _NOUN_WINDOW: Final = 6
 _NOT_COMPARED: Final = frozenset({"well", "soon", "long", "far", "much", "many", "late", "early"})
 _NOUN_ENDS: Final = frozenset("in on at from with by to for as that is are was were and , ( ) “ ”".split())
-_PREPOSED: Final = frozenset({"with", "including", "such"})
 
 
 def ranks(words: Sequence[str], cues: Sequence[Hit], keys: Sequence[str]) -> list[int]:
@@ -115,32 +115,20 @@ def _reach(words: Sequence[str], hit: Hit, reach: str, kind: str, ends: set[int]
 
 def _clause_end(words: Sequence[str], hit: Hit, kind: str, ends: set[int]) -> int:
     """Return the index after the last word that a cue reaches to the right."""
-    place = hit.end
     opened = 0
-    count = len(words)
-    while place < count:
+    for place in range(hit.end, len(words)):
         word = words[place]
-        if word in _STOPS or (place in ends and place > hit.end):
+        opened += (word == "(") - (word == ")")
+        if word in _STOPS or opened < 0 or (place in ends and place > hit.end):
             return place
-        if word == "(":
-            opened += 1
-        elif word == ")":
-            opened -= 1
-            if opened < 0:
+        if word == "," and _comma_ends(words, place, kind):
+            return place
+        if kind == "no":
+            if word == "and" and _starts_clause(words, place + 1):
                 return place
-        elif word == "," and _comma_ends(words, place, kind):
-            return place
-        elif word == "and" and kind == "no" and _starts_clause(words, place + 1):
-            return place
-        elif (
-            kind == "no"
-            and word in _PRESENCE
-            and _is_predicate(words, place)
-            and not _lists(words, place + 1)
-        ):
-            return place + 1
-        place += 1
-    return count
+            if word in _PRESENCE and _is_predicate(words, place) and not _lists(words, place + 1):
+                return place + 1
+    return len(words)
 
 
 def _is_predicate(words: Sequence[str], place: int) -> bool:
@@ -177,22 +165,20 @@ def _comma_ends(words: Sequence[str], comma: int, kind: str) -> bool:
     if place >= len(words):
         return True
     word = words[place]
-    piece = _piece(words, place)
-    if word in {"or", "nor"}:
+    if word in {"or", "nor", "such", "including"}:
         return False
+    piece = _piece(words, place)
+    finite = not _FINITE.isdisjoint(piece)
     if word == "and":
-        if kind == "no":
-            return any(item in _FINITE for item in piece)
-        return place + 1 < len(words) and words[place + 1] in _NEW_PHRASE
-    if word in _NEW_CLAUSE or word in _PARTICIPLES or word in _PREPOSED:
-        return not (word == "such" and kind == "no")
-    if word.endswith("ing") and not _is_element(words, place):
+        return (
+            finite if kind == "no" else words[place + 1 : place + 2] != [] and words[place + 1] in _NEW_PHRASE
+        )
+    participle = word in _PARTICIPLES or (word.endswith("ing") and not _is_element(words, place))
+    if participle or word in _NEW_CLAUSE or word == "with" or _is_verb(words, place):
         return True
-    if _is_verb(words, place):
-        return True
-    if any(item in _FINITE for item in piece):
+    if finite:
         # "no voices, birds, or insects are present": the verb belongs to the list as a whole.
-        return not ("or" in piece or "nor" in piece)
+        return _ALTERNATIVES.isdisjoint(piece)
     return not _closes(words, place)
 
 

@@ -10,7 +10,7 @@ from media_captioner.prose.polarity import NAMES
 from media_captioner.prose.reading import Passage, Reading
 
 _RECORDING: Final = frozenset(
-    "recording recorded recorder recordings microphone mic equipment device tape fidelity transfer playback".split()
+    "recording recorded recorder recordings microphone mic equipment device tape fidelity transfer playback preamp preamplifier".split()
 )
 _SOUND: Final = frozenset({"audio", "sound", "capture", "line", "broadcast"})
 _SPOKEN: Final = frozenset("voice voices speech words announcement dialogue vocals".split())

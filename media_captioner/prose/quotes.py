@@ -38,6 +38,7 @@ _JOINED: Final = re.compile(r"^[\s,;]*(?:and|or|then|and then|followed by|as wel
 _CONTEXT: Final = 220  # characters before a quotation that are read for a verb of speech
 _BEHIND: Final = 60  # characters after it
 _ATTRIBUTION: Final = 6  # words behind a quotation before "she replies" must have begun
+_READ: Final = 300  # characters of a quotation whose words are counted
 _SENTENCE: Final = 4  # words of a quotation that is surely more than a word held at arm's length
 _PHRASE: Final = 3
 _LEADING: Final = frozenset({",", ":", "—", "(", "the", "an", "a", "like", "“", "”"})
@@ -230,36 +231,47 @@ def _is_sung(words: list[str], hits: list[Hit]) -> bool:
 
 
 def _is_speech(text: str, quote: Quote, before: _Before, found: list[Quote], following: Quote | None) -> bool:
-    words = tokens(quote.text[:300])
-    count = sum(word[0].isalpha() for word in words)
+    count = sum(word[0].isalpha() for word in tokens(quote.text[:_READ]))
     if not count or before.article:
         return False  # nothing to say; or a noun: "what engineers call a “telephone effect”"
     foreign = translations.is_foreign(quote.text)
     whole = count >= _PHRASE or foreign
+    joined = bool(found) and bool(_JOINED.match(text[found[-1].end : quote.start]))
+    if joined and found[-1].role in {"speech", "word"} and not (whole and before.introduced):
+        return found[-1].role == "speech"
     behind = text[quote.end : quote.end + _BEHIND]
-    if found and found[-1].role in {"speech", "word"} and _JOINED.match(text[found[-1].end : quote.start]):
-        if not (whole and before.introduced):
-            return found[-1].role == "speech"
     pointed = before.stressed and before.last in _PHRASES
     if not before.played and (_HEARD.match(behind) or (pointed and _AUDIBLE.match(behind))):
         return True
     if before.stressed and not before.phrased and not (before.introduced and whole):
         return False
-    stop = _is_finished(quote.text, count) or quote.text[-1] in "—-,"
     paired = following is not None and text[quote.end : following.start].strip(" ,") == "("
-    sure = before.introduced or before.said_last or before.phrased or paired or _is_exclaimed(quote.text)
-    if before.said and (whole or stop or sure):
+    if _is_told(quote.text, behind, before, whole=whole, paired=paired):
         return not _imitates(quote.text, count, before)
+    return _stands_alone(quote.text, before, found, count, paired=paired)
+
+
+def _is_told(text: str, behind: str, before: _Before, *, whole: bool, paired: bool) -> bool:
+    """Whether the prose says that the quotation is uttered: a verb of speech before it or behind it, or a colon."""
+    stop = _is_finished(text, _PHRASE if whole else 1) or text[-1] in "—-,"
+    sure = before.introduced or before.said_last or before.phrased or paired or _is_exclaimed(text)
+    if before.said and (whole or stop or sure):
+        return True
     if before.mark == ":" and whole:
         return True
-    if (stop or behind[:1] == ",") and _is_attributed(behind):
-        return True
+    return (stop or behind[:1] == ",") and _is_attributed(behind)
+
+
+def _stands_alone(text: str, before: _Before, found: list[Quote], count: int, *, paired: bool) -> bool:
+    """Whether a quotation that nobody is said to utter is speech by its own shape or place."""
+    foreign = translations.is_foreign(text)
     if foreign and paired and not before.stressed:
         return True
+    finished = _is_finished(text, count)
     if before.empty and found and found[-1].role in {"speech", "translation"}:
-        return count > 1 and (stop or count >= _SENTENCE)
-    capital = quote.text[:1].isupper() or foreign
-    return capital and count >= _SENTENCE and _is_finished(quote.text, count) and not before.played
+        return count > 1 and (finished or text[-1] in "—-," or count >= _SENTENCE)
+    capital = text[:1].isupper() or foreign
+    return capital and count >= _SENTENCE and finished and not before.played
 
 
 def _is_finished(text: str, count: int) -> bool:
@@ -277,8 +289,10 @@ def _other_role(text: str) -> Role:
 
 
 def _imitates(text: str, count: int, before: _Before) -> bool:
-    """Whether a short quotation spells a noise ("ooh", "psst", "wah-wah") rather than words."""
-    if count >= _PHRASE or _is_finished(text, count) or translations.is_foreign(text):
+    """Whether a short quotation spells a noise ("ooh", "psst", "wah-wah-wah.") rather than words."""
+    if translations.is_foreign(text) or (" " in text and (count >= _PHRASE or _is_finished(text, count))):
+        return False
+    if _CALLED.search(text) and count < _PHRASE:
         return False
     if before.said_last or before.phrased or before.mark == ":" or not text[:1].islower():
         return False

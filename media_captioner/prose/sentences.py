@@ -105,23 +105,23 @@ def _quotations(text: str, start: int, end: int) -> list[tuple[int, int]]:
 
 
 def _ends(text: str, start: int, match: re.Match[str], end: int) -> bool:
+    """Whether the marks of ``match`` end a sentence."""
     after = _NEXT.match(text, match.end(), end)
     following = after.end() if after else match.end()
-    if following >= end:
+    if following >= end or match.group()[0] in "。！？":
         return True
-    mark, next_one = match.group(), text[following]
-    if mark[0] in "。！？":
-        return True
-    if following == match.end() and not next_one.isspace():
-        return False  # a decimal, a domain, a run-on
-    if text[match.end() : match.end() + 1] not in {" ", "\n"} and next_one not in "“‘«(":
-        return False
+    next_one = text[following]
     if next_one.islower() or next_one in ",;:)—–":
-        return False  # "Are we there?" she asks; "etc., "
-    if mark.startswith(".") and len(mark) == 1:
-        word = text[max(start, match.start() - 12) : match.start()].rsplit(None, 1)
-        last = word[-1].lower().lstrip("(“") if word else ""
-        if last in _ABBREVIATIONS or (len(last) == 1 and last.isalpha() and last != "i"):
-            return False
-    # A bracket right behind a quotation is its translation, and belongs to the sentence.
-    return not (next_one == "(" and "”" in mark)
+        return False  # “Are we there?” she asks; "etc., "
+    if text[match.end()] not in " \n" and next_one not in "“‘«(":
+        return False  # a decimal, a domain, a run-on
+    if next_one == "(" and "”" in match.group():
+        return False  # a bracket right behind a quotation is its translation
+    return match.group() != "." or not _is_abbreviation(text[max(start, match.start() - 12) : match.start()])
+
+
+def _is_abbreviation(before: str) -> bool:
+    """Whether a full stop behind ``before`` belongs to an abbreviation or an initial."""
+    words = before.split()
+    last = words[-1].lower().lstrip("(“") if words and not before[-1:].isspace() else ""
+    return last in _ABBREVIATIONS or (len(last) == 1 and last.isalpha() and last != "i")

@@ -29,8 +29,13 @@ _ROLES: Final = frozenset(
     "dispatcher caller broadcaster lecturer instructor officer teacher comedian auctioneer preacher guide attendant "
     "conductor referee umpire operator doctor nurse coach pilot captain vendor trainer croupier robot".split()
 )
+_NOT_SPEAKERS: Final = frozenset({"voice", "voices", "speech", "guide"})
 _QUIET: Final = frozenset({"silent", "quiet", "absent", "inaudible"})
 _SAID: Final = frozenset({"say", "sing"})
+_SPOKEN: Final = frozenset(
+    {"say", "shout", "speak", "ask", "announce", "scream", "yell", "tell", "call", "reply"}
+)
+"""Verbs with which even a singer speaks."""
 _AFTER: Final = 8  # words after a quotation within which "she replies" may stand
 _VERB_REACH: Final = 7  # words behind somebody within which a verb says that they speak
 _SUBJECT: Final = 12  # words between a speaker and the verb of speech
@@ -109,17 +114,9 @@ class _Scribe:
         for feeling in feelings:
             later = [u for u in utterances if u.place > feeling.place]
             earlier = [u for u in utterances if u.place < feeling.place]
-            if not later:
-                if earlier:
-                    earlier[-1].feelings.append(feeling)
-                continue
-            if earlier and not any(earlier[-1].place < m.start <= feeling.place + 3 for m in mentions):
+            if earlier and (not later or _belongs(passage, earlier[-1], feeling.place, mentions)):
                 earlier[-1].feelings.append(feeling)
-            elif earlier and _same_clause(
-                passage, earlier[-1].place, feeling.place, mentions, earlier[-1].voice
-            ):
-                earlier[-1].feelings.append(feeling)
-            else:
+            elif later:
                 later[0].feelings.append(feeling)
 
     def _language(self, utterance: _Utterance, spoken: Sequence[tongues.Spoken]) -> None:
@@ -139,7 +136,9 @@ class _Scribe:
         feelings: list[Feeling],
     ) -> None:
         speaking = [
-            m for m in mentions if not m.object and (not m.voice.many or m.voice.count > 1) and _speaks(passage, m)
+            m
+            for m in mentions
+            if not m.object and (not m.voice.many or m.voice.count > 1) and _speaks(passage, m)
         ]
         self._sung(passage, mentions, utterances, spoken)
         for mention in speaking:
@@ -176,11 +175,9 @@ class _Scribe:
         singers = [m for m in mentions if m.voice.sings]
         if singers and not any(u.voice is singers[-1].voice for u in self.silent):
             last = singers[-1]
-            self.silent.append(
-                _Utterance(
-                    passage, last.start, None, last.voice, last.rank, True, spoken[-1].tag, spoken[-1].sure
-                )
-            )
+            line = _Utterance(passage, last.start, None, last.voice, last.rank, sung=True)
+            line.language, line.language_sure = spoken[-1].tag, spoken[-1].sure
+            self.silent.append(line)
 
     def _talk(self, passage: Passage) -> None:
         for hit in passage.hits(Saying):
@@ -307,14 +304,12 @@ def _speaker(passage: Passage, place: int, mentions: list[Mention], floor: int) 
 
 def _is_spoken(passage: Passage, place: int) -> bool:
     """Whether a verb of speaking, not of singing, stands before the quotation of a singer."""
-    said = [hit for hit in passage.hits(Saying) if hit.start < place and hit.found.columns[0] == "say"]
-    sung = [hit for hit in passage.hits(Saying) if hit.start < place and hit.found.columns[0] == "sing"]
-    return (
-        bool(said)
-        and (not sung or said[-1].start > sung[-1].start)
-        and said[-1].found.phrase
-        in {"say", "shout", "speak", "ask", "announce", "scream", "yell", "tell", "call", "call out", "reply"}
-    )
+    before = [hit for hit in passage.hits(Saying) if hit.start < place and hit.found.columns[0] in _SAID]
+    said = [hit for hit in before if hit.found.columns[0] == "say"]
+    sung = [hit for hit in before if hit.found.columns[0] == "sing"]
+    if not said or (sung and sung[-1].start >= said[-1].start):
+        return False
+    return said[-1].found.phrase in _SPOKEN
 
 
 def _speaks(passage: Passage, mention: Mention) -> bool:
@@ -323,19 +318,19 @@ def _speaks(passage: Passage, mention: Mention) -> bool:
         return False
     if not _QUIET.isdisjoint(passage.words[mention.end : mention.end + 3]):
         return False
-    if mention.role == "voice" and passage.words[mention.end - 1] not in {
-        "voice",
-        "voices",
-        "speech",
-        "guide",
-    }:
-        return True
-    if mention.role == "voice" and mention.voice.speaker != "any" and mention.end - mention.start > 1:
-        return True
+    if mention.role == "voice":
+        gendered = mention.voice.speaker != "any" and mention.end - mention.start > 1
+        if gendered or passage.words[mention.end - 1] not in _NOT_SPEAKERS:
+            return True
+    return _has_verb(passage, mention)
+
+
+def _has_verb(passage: Passage, mention: Mention) -> bool:
+    """Whether a verb of speech stands right behind somebody."""
     following = passage.keys[mention.end : mention.end + _VERB_REACH]
     for place, key in enumerate(following):
         if key in {";", ":", "—", "."}:
-            return False
+            break
         if key == "whose" and "voice" in following[place:]:
             return True
         if key in _SPEAKS:
@@ -353,11 +348,8 @@ def _is_part(passage: Passage, hit: Hit) -> bool:
     )
 
 
-def _same_clause(
-    passage: Passage, quote: int, place: int, mentions: list[Mention], voice: Voice | None
-) -> bool:
+def _belongs(passage: Passage, utterance: _Utterance, place: int, mentions: list[Mention]) -> bool:
     """Whether a word behind a quotation still belongs to it: “…,” she says softly, and he answers “…”."""
-    between = [m for m in mentions if quote < m.start <= place + 3]
-    return (
-        bool(between) and all(m.voice is voice for m in between) and "and" not in passage.words[quote:place]
-    )
+    between = [m for m in mentions if utterance.place < m.start <= place + 3]
+    same = all(m.voice is utterance.voice for m in between)
+    return not between or (same and "and" not in passage.words[utterance.place : place])

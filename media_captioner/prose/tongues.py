@@ -110,7 +110,7 @@ def _is_spoken(passage: Passage, hit: Hit) -> bool:
     after = keys[place : place + 1]
     if after and (after[0] in _BESIDE or words[place] == "speaking"):
         return "accent" not in words[hit.end : hit.end + 3]
-    if after == ["accent"] or after == ["accented"]:
+    if after in (["accent"], ["accented"]):
         return False
     if _explains(words, hit):
         return False

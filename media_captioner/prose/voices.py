@@ -25,6 +25,9 @@ _OBJECTS: Final = frozenset({"to", "at", "toward", "towards", "about", "between"
 _DETERMINER_WINDOW: Final = 6
 _APPOSITION: Final = 6
 _ROLES: Final = ("sing", "voice", "person", "many", "pronoun")
+_ON_AIR: Final = frozenset(
+    "broadcaster host presenter announcer narrator newsreader anchor commentator podcaster moderator".split()
+)
 _REGISTERS: Final = frozenset({"voice", "baritone", "tenor", "soprano", "alto", "contralto", "bass"})
 _GENDERS: Final = frozenset({"=male", "=female"})
 _GENDER_REACH: Final = 2
@@ -101,7 +104,9 @@ class Cast:
                 continue
             speaker, gender = (gender if gender and speaker == "any" else speaker), None
             owned = bool(found) and _is_owned(passage, hit)
-            same = owned or (last is not None and found and self._apposed(passage, last, hit, found[-1].voice, rank))
+            same = owned or (
+                last is not None and found and self._apposed(passage, last, hit, found[-1].voice, rank)
+            )
             voice = found[-1].voice if same else self._voice(passage, hit, found, rank, speaker)
             if voice is None:
                 continue
@@ -145,7 +150,11 @@ class Cast:
         if rank > ASSERTED and role != "voice" and not passage.quotes:
             return self._known(speaker, noun, definite=True, many=role == "many")
         count = _count(passage, hit)
-        many = role == "many" or count > 1 or (determiner in _TWO and passage.words[hit.end - 1].endswith(("s", "men")))
+        many = (
+            role == "many"
+            or count > 1
+            or (determiner in _TWO and passage.words[hit.end - 1].endswith(("s", "men")))
+        )
         if determiner in _NEW and not passage.summary:
             if speaker == "any" and noun in _GENERIC and found:
                 speaker = found[-1].voice.speaker
@@ -174,7 +183,7 @@ class Cast:
             v
             for v in self.recent
             if v.many == many
-            and v.noun.rsplit(" ", 1)[-1] == last
+            and _same_part(v.noun.rsplit(" ", 1)[-1], last)
             and (speaker == "any" or v.speaker in {"any", speaker})
         ]
         if same_noun:
@@ -202,6 +211,11 @@ def _order(hit: Hit) -> int:
     return _ROLES.index(hit.found.columns[1])
 
 
+def _same_part(one: str, other: str) -> bool:
+    """Whether two nouns may stand for one speaker: the same, or two words for who speaks on the air."""
+    return one == other or {one, other} <= _ON_AIR
+
+
 def _count(passage: Passage, hit: Hit) -> int:
     """Return how many people a phrase counts ("two women": 2), or 1."""
     for word in passage.words[max(0, hit.start - 3) : hit.start][::-1]:
@@ -217,7 +231,9 @@ def _is_owned(passage: Passage, hit: Hit) -> bool:
     if hit.found.phrase.rsplit(" ", 1)[-1] not in _REGISTERS:
         return False
     start = _phrase_start(passage, hit)
-    return passage.words[start - 1 : start] in (["with"], ["in"], ["whose"]) or passage.words[start] == "whose"
+    return (
+        passage.words[start - 1 : start] in (["with"], ["in"], ["whose"]) or passage.words[start] == "whose"
+    )
 
 
 def _head(passage: Passage, hit: Hit, people: list[Hit]) -> Hit | None:

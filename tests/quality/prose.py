@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from media_captioner.model import Facts
-from media_captioner.prose import clean, emotions, places, reading, tags, understand
+from media_captioner.prose import emotions, places, tags, understand
 
 HERE = Path(__file__).parent / "data"
 SPEAKERS = {"man": "male", "woman": "female", "child": "child", "robot": "robot"}
@@ -62,7 +62,7 @@ def spoken(text: str) -> str:
     return " ".join(text.replace("’", "'").replace("‘", "'").split()).rstrip(" ,")
 
 
-def fields(facts: Facts, labels: dict[str, Any], text: str) -> dict[str, tuple[Any, Any, Any]]:
+def fields(facts: Facts, labels: dict[str, Any]) -> dict[str, tuple[Any, Any, Any]]:
     """Return found, must and may of every field."""
     sure = [speech for speech in facts.speech if speech.polarity == "asserted"]
     talking = [speech for speech in sure if not speech.sung]
@@ -70,7 +70,7 @@ def fields(facts: Facts, labels: dict[str, Any], text: str) -> dict[str, tuple[A
     quotes = [(spoken(s.text), spoken(s.translation or "")) for s in facts.speech if s.text]
     wanted = [(spoken(original), spoken(english or "")) for original, english in labels["quotes"]]
     music = any(piece.polarity == "asserted" for piece in facts.music)
-    setting = places.setting(reading.read(clean(text)))
+    setting = places.of(facts.places)
     flags = [flag.name for flag in facts.flags]
     return {
         "tags": (tags(facts), labels["must"], labels["may"]),
@@ -79,7 +79,11 @@ def fields(facts: Facts, labels: dict[str, Any], text: str) -> dict[str, tuple[A
         "speakers": ([SPEAKERS[speaker] for _, speaker in voices], labels["speakers"], []),
         "emotion": (emotions(facts), labels["emo"], labels["emo_may"]),
         "quotes": (quotes, wanted, []),
-        "music": ([True] if music else [], [True] if labels["music"] else [], [True] if labels["music_may"] else []),
+        "music": (
+            [True] if music else [],
+            [True] if labels["music"] else [],
+            [True] if labels["music_may"] else [],
+        ),
         "quality": (
             {q.term for q in facts.qualities if q.polarity == "asserted"},
             labels["quality"],
@@ -105,7 +109,7 @@ def measure(path: Path, *, details: bool) -> None:
     for line in lines:
         facts = understand(line["text"])
         labels = line["labels"]
-        for name, (found, must, may) in fields(facts, labels, line["text"]).items():
+        for name, (found, must, may) in fields(facts, labels).items():
             scores.setdefault(name, Score()).add(line["id"], Counter(found), Counter(must), Counter(may))
         heard = " | ".join(sound.label for sound in facts.sounds if sound.polarity == "asserted")
         wanted = Counter(label for label in labels["sdh"])
@@ -133,7 +137,9 @@ def _stem(word: str) -> str:
 
 def main(arguments: list[str]) -> None:
     """Measure every file named."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("files", nargs="*", type=Path)
     parser.add_argument("--details", action="store_true", help="list what is wrong (+) and missed (-)")
     chosen = parser.parse_args(arguments)

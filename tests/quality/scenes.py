@@ -28,7 +28,12 @@ SENTENCES = (
     "My grandmother used to live in this house.", "Stop it right now.", "I am not so sure about that.",
     "The report is due on Thursday morning.", "Hello? Is anybody there?", "You never listen to a word I say.",
 )  # fmt: skip
-VOICES = (("en-us", "male", 140), ("en-gb", "male", 165), ("en-us+f3", "female", 150), ("en-gb+f2", "female", 175))
+VOICES = (
+    ("en-us", "male", 140),
+    ("en-gb", "male", 165),
+    ("en-us+f3", "female", 150),
+    ("en-gb+f2", "female", 175),
+)
 
 
 def _envelope(count, attack, release):
@@ -47,7 +52,9 @@ def _noise(rng, seconds, low, high):
 
 def _bark(rng):
     time = np.arange(int(0.25 * RATE)) / RATE
-    one = np.sin(2 * np.pi * np.cumsum(500 + 400 * np.exp(-time * 12)) / RATE) * _envelope(len(time), 0.01, 0.15)
+    one = np.sin(2 * np.pi * np.cumsum(500 + 400 * np.exp(-time * 12)) / RATE) * _envelope(
+        len(time), 0.01, 0.15
+    )
     one += 0.4 * _noise(rng, 0.25, 300, 3000) * _envelope(len(time), 0.01, 0.2)
     return np.concatenate([one, np.zeros(int(rng.uniform(0.15, 0.4) * RATE)), one])
 
@@ -56,7 +63,10 @@ def _knock(rng):
     parts = []
     for _ in range(int(rng.integers(2, 5))):
         count = int(0.09 * RATE)
-        parts += [_noise(rng, 0.09, 80, 900) * np.exp(-np.arange(count) / (0.02 * RATE)), np.zeros(int(0.16 * RATE))]
+        parts += [
+            _noise(rng, 0.09, 80, 900) * np.exp(-np.arange(count) / (0.02 * RATE)),
+            np.zeros(int(0.16 * RATE)),
+        ]
     return np.concatenate(parts)
 
 
@@ -138,7 +148,10 @@ class Scene:
 
 def speak(text, voice, speed):
     said = subprocess.run(
-        ["espeak-ng", "-v", voice, "-s", str(speed), "--stdout", text], capture_output=True, check=True, timeout=30
+        ["espeak-ng", "-v", voice, "-s", str(speed), "--stdout", text],
+        capture_output=True,
+        check=True,
+        timeout=30,
     ).stdout
     with wave.open(io.BytesIO(said)) as file:
         rate = file.getframerate()
@@ -174,9 +187,15 @@ def make_scene(seed):
         pcm[first : first + len(sound)] += sound
         link = "The audio clip begins quietly. " if not events else dice.choice(LINKS)
         told = link + (told[0].lower() + told[1:] if link and not link.endswith(". ") else told)
-        events.append(Event(kind, at, at + len(sound) / RATE, text, told if told.endswith("”") else told + "."))
+        events.append(
+            Event(kind, at, at + len(sound) / RATE, text, told if told.endswith("”") else told + ".")
+        )
         step = len(sound) / RATE
-        at += step * dice.uniform(0.3, 0.8) if overlapping and dice.random() < 0.5 else step + dice.uniform(0.2, 3)
+        at += (
+            step * dice.uniform(0.3, 0.8)
+            if overlapping and dice.random() < 0.5
+            else step + dice.uniform(0.2, 3)
+        )
     prose = " ".join(event.told for event in events)
     prose += "\n\nThe recording is clean, with a faint hiss. No music is present.\n\nIn summary, a short domestic scene."
     return Scene((np.clip(pcm, -1, 1) * 32767).astype(np.int16), prose, events)
@@ -195,7 +214,10 @@ def errors_of(scene, detector):
     from media_captioner.prose import understand
 
     facts = place(
-        understand(scene.prose), landmarks_of(scene.pcm, detector), Fraction(0), Fraction(len(scene.pcm), RATE)
+        understand(scene.prose),
+        landmarks_of(scene.pcm, detector),
+        Fraction(0),
+        Fraction(len(scene.pcm), RATE),
     )
     found = []
     quoted = [speech for speech in facts.speech if speech.text]
@@ -203,7 +225,11 @@ def errors_of(scene, detector):
         if event.kind == "speech":
             matches = [s.span for s in quoted if event.text.strip("?!.") in s.text]
         else:
-            matches = [s.span for s in facts.sounds if s.span and event.text in f"{s.label} {s.evidence.sentence}".lower()]
+            matches = [
+                s.span
+                for s in facts.sounds
+                if s.span and event.text in f"{s.label} {s.evidence.sentence}".lower()
+            ]
         off = min((abs(float(span.start) - event.start) for span in matches if span), default=None)
         found.append((event.kind, off))
     return found

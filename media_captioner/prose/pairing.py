@@ -1,0 +1,246 @@
+"""Pairing: which words of a sentence name a sound, and which thing an action belongs to.
+
+A phrase of the lexicon is a sound by itself ("applause"), or an action that needs a thing ("roars": an engine, a
+crowd, a lion). The thing is looked for near the action, in its clause: "roar of the crowd", "the engine roars",
+"a roaring fire".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from media_captioner.prose.lexicon import Action, Entry, Hit, Instrument, Mask, Source, lexicon
+from media_captioner.prose.reading import QUOTED, Passage
+from media_captioner.prose.words import gerund
+
+_BEFORE: Final = 9  # words between a thing and what it does: "the dog, at the far end of the yard, barks"
+_AFTER: Final = 7  # words between an action and its thing behind it: "the creaking of an old wooden door"
+_JOINED: Final = 3  # words between things that do something together: "cars, buses and motorcycles"
+_COMMA_COST: Final = 3
+_TOO_FAR: Final = 99
+BARRIERS: Final = frozenset({";", ":", "—", ".", "(", ")", QUOTED})
+BESIDES: Final = frozenset({",", "and", "or", "in", "on", "with", "as", "while", "over", "at"})
+OF: Final = frozenset({"of", "from", "by", "against"})
+_NOISE: Final = frozenset({"sound", "noise"})
+_HEARD: Final = frozenset({"heard", "audible", "present", "perceptible", "discernible", "noticeable"})
+_UTTERED: Final = frozenset(
+    "cry bark snap roar croak boom thunder hiss growl crack purr crow hoot call chirp echo".split()
+)
+_ACTING: Final = frozenset({"traffic", "water", "weather", "animal"})
+_NOTHING: Final = "none"
+"""Label of what only looks like a sound: somebody snaps at somebody."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """One place where a sound is named.
+
+    Attributes:
+        entry: What of the lexicon it is.
+        passage: The sentence.
+        start: Index of the first word that names it.
+        end: Index after the last.
+        rank: How surely (``polarity``).
+        source: Caption of the thing that makes it, or None.
+
+    """
+
+    entry: Entry
+    passage: Passage
+    start: int
+    end: int
+    rank: int
+    source: str | None = None
+
+    @property
+    def label(self) -> str:
+        """Caption wording without modifiers."""
+        label, _, fallback = self.entry.label.partition("|")
+        if label.startswith("*"):
+            return f"{self.source} {label[1:]}" if self.source else label[1:]
+        if "~" not in label:
+            return label
+        verb = next(filter(lexicon().is_verb, self.passage.keys[self.start : self.end]), None)
+        return label.replace("~", gerund(verb)) if verb else fallback
+
+    @property
+    def identity(self) -> tuple[str, str | None]:
+        """What tells this sound from the others: its entry, and its thing where the caption names it."""
+        return self.entry.label, self.source if self.entry.label.startswith("*") else None
+
+
+def mentions(passage: Passage) -> list[Mention]:
+    """Return every mention of a sound in a sentence: actions of things first, then things merely heard."""
+    actions, things = _visible(passage)
+    if not actions and not things:
+        return []
+    found: list[Mention] = []
+    used: set[tuple[int, int]] = set()
+    for hit in actions:
+        found.extend(_acted(passage, hit, things, used))
+    found = [m for m in found if m.source or not any(m.start < end and start < m.end for start, end in used)]
+    found.extend(_own(passage, things, used, found))
+    return found
+
+
+def _visible(passage: Passage) -> tuple[list[Hit], list[Hit]]:
+    """Return the actions and things of a sentence; a longer phrase hides the shorter ones in it."""
+    actions, things = passage.hits(Action), passage.hits(Source)
+    if not actions:
+        own = lexicon().own
+        things = [hit for hit in things if hit.found.name in own]
+        if not things:
+            return [], []
+    masks = [*passage.hits(Mask), *_instruments(passage, actions)]
+    hidden = {(hit.start, hit.end) for hit in masks}
+    kept = _longest({(hit.start, hit.end) for hits in (actions, things, masks) for hit in hits}) - hidden
+    # The last word of a longer name is still the thing that acts: "a diesel engine starts", "ocean waves crash".
+    heads = {hit.end for hit in actions if (hit.start, hit.end) in kept and _acts(hit.found)}
+    heads -= {end for _, end in hidden}
+    return (
+        _joined(hit for hit in actions if (hit.start, hit.end) in kept),
+        [hit for hit in things if (hit.start, hit.end) in kept or hit.end in heads],
+    )
+
+
+def _longest(spans: set[tuple[int, int]]) -> set[tuple[int, int]]:
+    """Return the spans that no longer one overlaps; of equally long ones the first."""
+    kept: set[tuple[int, int]] = set()
+    taken: set[int] = set()
+    for start, end in sorted(spans, key=lambda span: (span[0] - span[1], span[0])):
+        places = range(start, end)
+        if taken.isdisjoint(places):
+            kept.add((start, end))
+            taken.update(places)
+    return kept
+
+
+def _instruments(passage: Passage, actions: list[Hit]) -> list[Hit]:
+    """Return instruments of several words, whose words mean no other sound ("cymbal crash", "drum roll")."""
+    named = {(hit.start, hit.end) for hit in actions}
+    hits = passage.hits(Instrument)
+    return [hit for hit in hits if hit.end - hit.start > 1 and (hit.start, hit.end) not in named]
+
+
+def _acts(action: Action) -> bool:
+    return action.default is not None and action.default.group in _ACTING
+
+
+def _joined(hits: Iterable[Hit]) -> list[Hit]:
+    """Make one action of those found in the same words, by their spelling and by their lemma."""
+    found: dict[tuple[int, int], Hit] = {}
+    for hit in hits:
+        known = found.get((hit.start, hit.end))
+        if known is None:
+            found[hit.start, hit.end] = hit
+            continue
+        one, other = known.found, hit.found
+        both = Action(one.default or other.default, {**other.by_source, **one.by_source})
+        found[hit.start, hit.end] = Hit(hit.start, hit.end, both)
+    return list(found.values())
+
+
+def _acted(passage: Passage, hit: Hit, things: list[Hit], used: set[tuple[int, int]]) -> Iterator[Mention]:
+    action: Action = hit.found
+    if _is_uttered(passage, hit):
+        return
+    rank = passage.rank(hit.start, hit.end)
+    thing = _nearest(passage, hit, things)
+    if thing is None:
+        if action.default is not None:
+            yield Mention(action.default, passage, hit.start, hit.end, rank)
+        return
+    for each in _coordinated(passage, thing, action, things):
+        entry = action.by_source[each.found.name]
+        if entry.label == _NOTHING:
+            return
+        doubt = max(rank, passage.rank(each.start, each.end))
+        if doubt > rank and action.default is not None:
+            # The bark is sure, the dog a guess.
+            yield Mention(action.default, passage, hit.start, hit.end, rank)
+            continue
+        used.add((each.start, each.end))
+        caption = each.found.caption or " ".join(passage.words[each.start : each.end])
+        yield Mention(entry, passage, hit.start, hit.end, doubt, caption)
+
+
+def _is_uttered(passage: Passage, hit: Hit) -> bool:
+    """Whether the action only says how words were uttered ("Stop!" he barks)."""
+    if hit.end - hit.start > 1 or passage.keys[hit.start] not in _UTTERED:
+        return False
+    following = [word for word in passage.words[hit.end : hit.end + 2] if word not in {",", ":"}][:1]
+    return following in ([QUOTED], ["out"]) or QUOTED in passage.words[max(0, hit.start - 2) : hit.start]
+
+
+def _nearest(passage: Passage, hit: Hit, things: list[Hit]) -> Hit | None:
+    """Return the thing that an action belongs to: the nearest, of equally near ones the most telling."""
+    by_source = hit.found.by_source
+    if not by_source:
+        return None
+    size = lexicon().size
+    best: Hit | None = None
+    least = (_TOO_FAR, 0)
+    for thing in things:
+        if thing.found.name not in by_source or (thing.start < hit.end and hit.start < thing.end):
+            continue
+        cost = (_distance(passage.words, hit, thing), size[thing.found.name])
+        if cost < least:
+            best, least = thing, cost
+    return best
+
+
+def _distance(words: list[str], hit: Hit, thing: Hit) -> int:
+    """Return how far a thing is from its action; ``_TOO_FAR`` where it cannot belong to it."""
+    before = thing.end <= hit.start
+    between = words[thing.end : hit.start] if before else words[hit.end : thing.start]
+    if len(between) > (_BEFORE if before else _AFTER) or not BARRIERS.isdisjoint(between):
+        return _TOO_FAR
+    if before:
+        return len(between) + _COMMA_COST * between.count(",")
+    if between and between[0] in OF:
+        return len(between) // 2
+    return len(between) if len(between) <= 2 and BESIDES.isdisjoint(between) else _TOO_FAR
+
+
+def _coordinated(passage: Passage, thing: Hit, action: Action, things: list[Hit]) -> list[Hit]:
+    """Return ``thing`` and those joined to it: "cars, buses and motorcycles pass"."""
+    found = [thing]
+    for other in reversed(things):
+        if other.end > found[-1].start or other.found.name not in action.by_source:
+            continue
+        between = passage.words[other.end : found[-1].start]
+        if len(between) > _JOINED:
+            break
+        if between[:1] in ([","], ["and"]):
+            found.append(other)
+    if len({each.found.name for each in found}) < len(found):
+        return [thing]
+    return found[::-1]
+
+
+def _own(
+    passage: Passage, things: list[Hit], used: set[tuple[int, int]], found: list[Mention]
+) -> Iterator[Mention]:
+    """Yield things that are merely heard: "the sound of a train", "bird calls", "a dog can be heard"."""
+    own = lexicon().own
+    for thing in things:
+        entry = own.get(thing.found.name)
+        if entry is None or (thing.start, thing.end) in used or not _is_heard(passage, thing):
+            continue
+        if not any(m.start < thing.end and thing.start < m.end for m in found):
+            used.add((thing.start, thing.end))
+            rank = passage.rank(thing.start, thing.end)
+            yield Mention(entry, passage, thing.start, thing.end, rank, thing.found.caption)
+
+
+def _is_heard(passage: Passage, thing: Hit) -> bool:
+    keys, words = passage.keys, passage.words
+    if thing.end < len(keys) and keys[thing.end] in _NOISE:
+        return True
+    for place in range(thing.start - 1, max(0, thing.start - 5), -1):
+        if words[place] == "of":
+            return keys[place - 1] in _NOISE
+    after = words[thing.end : thing.end + 6]
+    return not _HEARD.isdisjoint(after) and BARRIERS.isdisjoint(after) and "," not in after
