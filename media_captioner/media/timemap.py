@@ -71,7 +71,9 @@ class TimeMap:
         if place + 1 == len(self._anchors):
             return time + Fraction(sample - base, self.rate)
         next_base, next_time = self._anchors[place + 1]
-        # Between anchors the map is an estimate: microseconds are more than it is good for.
+        if next_time - time == Fraction(next_base - base, self.rate):
+            return time + Fraction(sample - base, self.rate)
+        # Where the map bends it is an estimate: microseconds are more than it is good for.
         return round(time + (sample - base) * (next_time - time) / (next_base - base), 6)
 
     def span(self, first: int, end: int) -> tuple[Anchors, Fraction]:
