@@ -42,7 +42,7 @@ Point: TypeAlias = Literal["claimed", "answered", "recorded"]
 Witness: TypeAlias = Callable[[Point], None]
 
 _ELSEWHERE: Final = 1.0  # seconds between two looks while another process asks the same
-_ROOM: Final = 2.0  # seconds between two looks for room on the disk, while an answer waits for it
+_ROOM: Final = 2.0  # seconds between two looks for room on the disk
 
 
 def _nothing(point: Point) -> None:
@@ -60,8 +60,9 @@ class Errand:
     Attributes:
         question: With the clip's hash.
         ask: Sends it and returns the answer; called at most once for each attempt.
-        amount: The most that it can take.
+        amount: The most that it can take; reserved in the purses.
         caps: What bounds it.
+        tokens: What it is likely to take; reserved in the rate, and corrected by the usage.
 
     """
 
@@ -69,6 +70,7 @@ class Errand:
     ask: Callable[[], Awaitable[Description]]
     amount: Amount = REQUEST
     caps: Sequence[Cap] = ()
+    tokens: int = 0
 
 
 @dataclass(slots=True)
@@ -88,6 +90,7 @@ class Till:
         clock: Where waiting is done.
         timeout: Seconds after which a captioner that does not answer is given up. Longer than the captioner's
             own limit for a clip (900 s), which knows better what is going on.
+        patience: Seconds to wait for room on a full disk before anything is asked.
         witness: Told when a request passes certain points.
         flying: Requests under way here, by what they ask about.
         spent: What the answers took that were asked for here.
@@ -98,6 +101,7 @@ class Till:
     limiter: Limiter
     clock: Clock
     timeout: float = 1200.0
+    patience: float = 600.0
     witness: Witness = _nothing
     flying: dict[Sound, asyncio.Task[bool]] = field(default_factory=dict)
     spent: Amount = NOTHING
@@ -122,12 +126,29 @@ class Till:
             if (flying := self.flying.get(sound)) is not None:
                 await asyncio.wait([flying])
                 continue
-            flight = await self.limiter.acquire(errand.amount.tokens)
+            await self._room()
+            flight = await self.limiter.acquire(errand.tokens)
             if sound in self.flying:  # somebody else got ahead while we stood in line
                 await self.limiter.settle(flight, "unsent")
                 continue
             if not await self._spend(errand, flight, sound):
                 await self.clock.wait(_ELSEWHERE)
+
+    async def _room(self) -> None:
+        """Wait until an answer could be kept. While the disk is full nothing is asked.
+
+        Raises:
+            DiskFull: it stayed full.
+
+        """
+        deadline = self.clock.monotonic() + self.patience
+        while not await self.store.room():
+            if self.clock.monotonic() >= deadline:
+                raise DiskFull(
+                    "Nothing is asked, for there is no room to keep the answers: the journal's disk is full",
+                    hint="Free some space and run the same command again: what is done is kept.",
+                )
+            await self.clock.wait(_ROOM)
 
     async def _spend(self, errand: Errand, flight: Flight, sound: Sound) -> bool:
         wish = _Wish()

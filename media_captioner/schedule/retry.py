@@ -49,7 +49,7 @@ class Retry:
 
     def most(self, error: CaptionerError) -> int:
         """Return how often at most to ask where it fails like this; 1 where asking again cannot help."""
-        if not error.retryable:
+        if not error.retryable or (error.scope == "queue" and not isinstance(error, RateLimited)):
             return 1
         if isinstance(error, ResponseInvalid):
             return self.invalid

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
-from typing import Final
 
 from media_captioner.errors import (
+    BudgetExceeded,
     CaptionerError,
     CaptionerUnavailable,
     ClipRejected,
     ContentRefused,
-    DiskFull,
     Postponed,
     RateLimited,
 )
@@ -24,10 +22,6 @@ from media_captioner.schedule.once import Degenerate, Errand, Till
 from media_captioner.schedule.protocols import Recorded
 from media_captioner.schedule.question import REQUEST, Amount, Question
 from media_captioner.schedule.retry import CHANCE, Chance, Retry, persist
-
-log: Final = logging.getLogger(__name__)
-
-_ROOM: Final = 5.0  # seconds between two looks for room on the disk
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,10 +70,24 @@ class Asking:
     root: str | None = None
 
 
-def one_request(clip: Clip) -> Amount:
-    """Return the amount of a captioner that has neither prices nor limits on tokens."""
+@dataclass(frozen=True, slots=True)
+class Weight:
+    """What describing a clip takes, before it is known.
+
+    Attributes:
+        most: The most that it can take.
+        tokens: What it is likely to take.
+
+    """
+
+    most: Amount = REQUEST
+    tokens: int = 0
+
+
+def weightless(clip: Clip) -> Weight:
+    """Return the weight of any clip at a captioner that has neither prices nor limits on tokens."""
     del clip
-    return REQUEST
+    return Weight()
 
 
 class Scheduler:
@@ -90,9 +98,8 @@ class Scheduler:
         till: Where money is spent, and answers are remembered.
         budget: The caps.
         run: Identity of this run, for its cap.
-        amount: The most that a clip can take.
+        weigh: What a clip takes.
         retry: How often one clip is asked for.
-        patience: Seconds to wait for room on a full disk before giving up for now.
         chance: Spreads waits.
 
     """
@@ -104,20 +111,24 @@ class Scheduler:
         *,
         budget: Budget | None = None,
         run: str = "",
-        amount: Callable[[Clip], Amount] = one_request,
+        weigh: Callable[[Clip], Weight] = weightless,
         retry: Retry | None = None,
-        patience: float = 600.0,
         chance: Chance = CHANCE,
     ) -> None:
         self.captioner = captioner
         self._till = till
         self._budget = budget or Budget()
         self._run = run
-        self._amount = amount
+        self._weigh = weigh
         self._retry = retry or Retry()
-        self._patience = patience
         self._chance = chance
         self._gate = Gate(max(1, captioner.service.concurrency))
+        self._stopped: CaptionerError | None = None
+
+    @property
+    def stopped(self) -> CaptionerError | None:
+        """Why nothing is asked any more (a wrong key, an unpaid bill), or None."""
+        return self._stopped
 
     @property
     def spent(self) -> Amount:
@@ -158,28 +169,28 @@ class Scheduler:
         async def ask() -> Recorded:
             nonlocal clip
             async with self._gate.turn(lane):
+                if self._stopped is not None:
+                    raise self._stopped
                 if clip is None:
                     clip = await asking.clip()
-                return await self._till.once(self._errand(asking, clip))
-
-        clock = self._till.clock
-        began = clock.monotonic()
-        while True:
-            try:
-                return await persist(ask, self._retry, clock, self._chance)
-            except DiskFull:
-                if clock.monotonic() - began >= self._patience:
+                try:
+                    return await self._till.once(self._errand(asking, clip))
+                except CaptionerError as error:
+                    if _concerns_everybody(error):
+                        self._stopped = error
                     raise
-                log.info("Waiting for room on the journal's disk")
-                await clock.wait(_ROOM)
+
+        return await persist(ask, self._retry, self._till.clock, self._chance)
 
     def _errand(self, asking: Asking, clip: Clip) -> Errand:
         now = self._till.clock.now()
+        weight = self._weigh(clip)
         return Errand(
             replace(asking.question, clip=clip.sha256),
             lambda: self.captioner.describe(clip, asking.context()),
-            self._amount(clip),
+            weight.most,
             self._budget.caps(now, self._run, asking.root),
+            weight.tokens,
         )
 
     async def _judged(self, error: CaptionerError) -> CaptionerError:
@@ -195,3 +206,9 @@ class Scheduler:
     async def drain(self, grace: float) -> int:
         """Wait for the requests under way, then cancel them; see :meth:`Till.drain`."""
         return await self._till.drain(grace)
+
+
+def _concerns_everybody(error: CaptionerError) -> bool:
+    """Return whether no clip can be described until a person does something."""
+    passes = isinstance(error, (RateLimited, Postponed, BudgetExceeded))
+    return error.scope == "queue" and not passes

@@ -23,7 +23,7 @@ RESERVED = Amount(1, 900)
 def _errand(stage, name, **where):
     heard = clip(name)
     question = replace(asking(name, **where).question, clip=heard.sha256)
-    return Errand(question, lambda: stage.captioner.describe(heard, None), RESERVED)
+    return Errand(question, lambda: stage.captioner.describe(heard, None), RESERVED, tokens=RESERVED.tokens)
 
 
 def test_a_question_is_asked_once_and_then_known():

@@ -20,7 +20,7 @@ from media_captioner.errors import (
 from media_captioner.schedule.budget import Allowance, Budget
 from media_captioner.schedule.gate import Gate, Lane
 from media_captioner.schedule.question import Amount
-from media_captioner.schedule.scheduler import Heard, Unheard
+from media_captioner.schedule.scheduler import Heard, Unheard, Weight
 from tests.unit.schedule.stage import clip, play, service
 
 
@@ -124,6 +124,18 @@ def test_what_is_not_retryable_is_asked_once():
     play(story, None, AuthenticationFailed("wrong key"))
 
 
+def test_n4_a_wrong_key_is_tried_once_for_everybody():
+    async def story(stage):
+        found = await asyncio.gather(
+            *(stage.describe(f"sound {n}", number=n) for n in range(9)), return_exceptions=True
+        )
+        assert all(isinstance(error, AuthenticationFailed) for error in found)
+        assert len(stage.captioner.asked) <= 2  # those that were under way already
+        assert isinstance(stage.scheduler.stopped, AuthenticationFailed)
+
+    play(story, None, *[AuthenticationFailed("wrong key")] * 9)
+
+
 def test_one_clip_that_the_service_cannot_digest_is_a_gap_and_no_outage():
     async def story(stage):
         with pytest.raises(CaptionerUnavailable):
@@ -213,7 +225,7 @@ def test_several_samples_are_several_questions():
 
 
 def _terms(budget, cost=Fraction(1, 100)):
-    return {"budget": budget, "run": "1", "amount": lambda clip: Amount(1, 150, cost)}
+    return {"budget": budget, "run": "1", "weigh": lambda clip: Weight(Amount(1, 150, cost), 150)}
 
 
 def test_p6_a_cap_stops_before_it_is_passed_and_what_is_known_stays_free():
@@ -263,7 +275,7 @@ def test_d1_a_full_disk_pauses_until_there_is_room(monkeypatch):
         monkeypatch.setattr(stage.journal.store, "room", scarce)
         began = stage.clock.monotonic()
         assert isinstance(await stage.describe("rain"), Heard)
-        assert stage.clock.monotonic() - began > 20
+        assert stage.clock.monotonic() - began > 9
         assert stage.captioner.asked == ["rain"]
 
     play(story)
@@ -279,7 +291,7 @@ def test_d1_a_disk_that_stays_full_ends_the_waiting_without_a_request(monkeypatc
             await stage.describe("rain")
         assert stage.captioner.asked == []
 
-    play(story, terms={"patience": 30.0})
+    play(story, patience=30.0)
 
 
 def test_the_clip_is_encoded_only_when_its_turn_has_come():
