@@ -1,1 +1,5 @@
-"""The embedded captioner: hears speech, music, ambience and effects with models that fit beside the program."""
+"""The embedded local captioner."""
+
+from media_captioner.captioners.local.captioner import LocalCaptioner
+
+__all__ = ["LocalCaptioner"]
