@@ -8,7 +8,18 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
-from media_captioner.prose.lexicon import Emotion, Hit, Person, Saying, lexicon, outermost, phrases, table
+from media_captioner.prose.lexicon import (
+    Emotion,
+    Hit,
+    Instrument,
+    MusicWord,
+    Person,
+    Saying,
+    lexicon,
+    outermost,
+    phrases,
+    table,
+)
 from media_captioner.prose.polarity import ASSERTED
 from media_captioner.prose.reading import Passage
 from media_captioner.prose.words import gerund
@@ -19,6 +30,11 @@ _OTHER: Final = frozenset(
     "moment scene atmosphere mood environment effect gesture setting soundscape pace rhythm pitch noise texture "
     "timbre contrast event home space ambience party celebration music journey story situation action".split()
 )
+_SCENE: Final = frozenset(
+    "atmosphere mood scene ambience soundscape music melody setting environment".split()
+)
+_TONES: Final = frozenset("tone voice delivery manner intonation inflection he she his her".split())
+_MODIFIED: Final = 2  # words between an adjective and the music it describes
 _ENDS: Final = frozenset(
     "and but or with in as at by to while who of than yet when from for is are was were that which if because so "
     "before after during throughout about on over then like".split()
@@ -56,6 +72,8 @@ def feelings(passage: Passage) -> list[Feeling]:
     for hit in outermost(sorted(hits, key=_weight)):
         name, strength = hit.found.columns
         if passage.rank(hit.start, hit.end) != ASSERTED or _describes_other(passage, hit):
+            continue
+        if _is_of_scene(passage, hit):
             continue
         if subject or min(abs(hit.start - place) for place in anchors) <= _NEAR:
             word = " ".join(passage.words[hit.start : hit.end])
@@ -97,6 +115,20 @@ def _anchors(passage: Passage) -> list[int]:
     places.extend(hit.start for hit in passage.hits(Person) if hit.found.columns[1] != "many")
     places.extend(place for place, _ in passage.quotes)
     return places
+
+
+def _is_of_scene(passage: Passage, hit: Hit) -> bool:
+    """Whether the word tells of a mood that no voice has: "a cheerful melody", "the atmosphere is one of grief"."""
+    ahead = passage.keys[hit.end : hit.end + _MODIFIED]
+    if any(place in _music(passage) for place in range(hit.end, hit.end + len(ahead))):
+        return True
+    behind = passage.keys[max(0, hit.start - _NEAR) : hit.start]
+    return not _SCENE.isdisjoint(behind) and _TONES.isdisjoint(behind)
+
+
+def _music(passage: Passage) -> set[int]:
+    words = (hit for hit in passage.hits(MusicWord) if hit.found.columns[0] in {"head", "beside"})
+    return {hit.start for hits in (words, passage.hits(Instrument)) for hit in hits}
 
 
 def _is_about_voice(passage: Passage) -> bool:

@@ -203,7 +203,7 @@ class _Scribe:
                 continue
             heard.add(id(voice))
             if utterance.rank == ASSERTED or not found:
-                found.extend(self._all(utterance, voice) if voice.many and not found else [])
+                found.extend(self._all(utterance, voice) if _are_more(voice, found) else [])
                 found.extend([] if voice.many else [self._speech(utterance)])
         if not [speech for speech in found if not speech.sung]:
             found.extend(self._only_talk())
@@ -269,6 +269,11 @@ class _Scribe:
             if script is not None:
                 return script, False
         return language, sure
+
+
+def _are_more(voice: Voice, found: Sequence[Speech]) -> bool:
+    """Whether several people counted are others than those who are heard one by one."""
+    return voice.many and not voice.members and (voice.speaker != "any" or not found)
 
 
 def _evidence(utterance: _Utterance) -> Evidence:

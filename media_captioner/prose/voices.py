@@ -28,6 +28,10 @@ _ROLES: Final = ("sing", "voice", "person", "many", "pronoun")
 _ON_AIR: Final = frozenset(
     "broadcaster host presenter announcer narrator newsreader anchor commentator podcaster moderator".split()
 )
+_ORDINALS: Final = frozenset({"first", "second", "third", "other", "former", "latter"})
+_VERBS: Final = frozenset(
+    "say ask reply answer respond laugh whisper speak add shout begin continue agree interrupt sound be sigh".split()
+)
 _REGISTERS: Final = frozenset({"voice", "baritone", "tenor", "soprano", "alto", "contralto", "bass"})
 _GENDERS: Final = frozenset({"=male", "=female"})
 _GENDER_REACH: Final = 2
@@ -47,6 +51,7 @@ class Voice:
         sings: Whether it is introduced as a singer.
         many: Whether several people speak at once.
         count: How many, where the description counts them, else 1.
+        members: Those of them that are told apart, by the word for each (``first``).
         language: What the voice speaks, as far as it was said.
         language_sure: False where that is a guess.
         feelings: What is said of its manner apart from single utterances.
@@ -59,6 +64,7 @@ class Voice:
     sings: bool = False
     many: bool = False
     count: int = 1
+    members: dict[str, Voice] = field(default_factory=dict)
     language: str | None = None
     language_sure: bool = True
     feelings: list[Feeling] = field(default_factory=list)
@@ -94,7 +100,13 @@ class Cast:
         last: Hit | None = None
         gender: str | None = None
         people = outermost(sorted(passage.hits(Person), key=_order))
-        for hit in people:
+        for hit in _with_members(passage, people):
+            if hit.found is None:
+                member = self._member(passage.words[hit.start])
+                if member is not None:
+                    self._remember(member)
+                    found.append(Mention(hit.start, hit.end, member, "person", 0, object=False))
+                continue
             speaker, role = hit.found.columns
             rank = passage.rank(hit.start, hit.end)
             if rank > HEDGED or _is_adjective(passage, hit):
@@ -121,6 +133,16 @@ class Cast:
             last = hit
         return found
 
+    def _member(self, ordinal: str) -> Voice | None:
+        """Return one of several people counted before: "two women talk; the first asks, the second …"."""
+        for voice in reversed(self.recent):
+            if voice.count > 1:
+                member = voice.members.get(ordinal)
+                if member is None:
+                    member = voice.members[ordinal] = self._new(voice.speaker, voice.noun, many=False)
+                return member
+        return None
+
     def _remember(self, voice: Voice) -> None:
         if voice in self.recent:
             self.recent.remove(voice)
@@ -143,9 +165,9 @@ class Cast:
         self, passage: Passage, hit: Hit, found: list[Mention], rank: int, speaker: str
     ) -> Voice | None:
         role = hit.found.columns[1]
-        noun = hit.found.phrase
+        noun = hit.found.phrase.lstrip("=")
         if role == "pronoun":
-            return self._pronoun(passage.words[hit.start], speaker)
+            return self._pronoun(passage, passage.words[hit.start], speaker)
         determiner = _determiner(passage, hit)
         if rank > ASSERTED and role != "voice" and not passage.quotes:
             return self._known(speaker, noun, definite=True, many=role == "many")
@@ -166,7 +188,7 @@ class Cast:
             return known
         return self._new(speaker, noun, many=many, count=count)
 
-    def _pronoun(self, word: str, speaker: str) -> Voice | None:
+    def _pronoun(self, passage: Passage, word: str, speaker: str) -> Voice | None:
         if speaker == "any":
             return next((voice for voice in reversed(self.recent) if voice.many), None)
         for voice in reversed(self.recent):
@@ -175,7 +197,7 @@ class Cast:
         for voice in reversed(self.recent):
             if voice.speaker in {"any", "child"} and not voice.many:
                 return voice
-        return self._new(speaker, word, many=False) if word in {"he", "she"} else None
+        return self._new(speaker, word, many=False) if word in {"he", "she"} or passage.quotes else None
 
     def _known(self, speaker: str, noun: str, *, definite: bool, many: bool) -> Voice | None:
         last = noun.rsplit(" ", 1)[-1]
@@ -228,12 +250,24 @@ def _count(passage: Passage, hit: Hit) -> int:
 
 def _is_owned(passage: Passage, hit: Hit) -> bool:
     """Whether a voice belongs to somebody just named: "a woman with a soft voice"."""
-    if hit.found.phrase.rsplit(" ", 1)[-1] not in _REGISTERS:
+    if hit.found.phrase.lstrip("=").rsplit(" ", 1)[-1] not in _REGISTERS:
         return False
     start = _phrase_start(passage, hit)
     return (
         passage.words[start - 1 : start] in (["with"], ["in"], ["whose"]) or passage.words[start] == "whose"
     )
+
+
+def _with_members(passage: Passage, people: list[Hit]) -> list[Hit]:
+    """Add "the first", "the other" and the like, where no noun follows, to the people of a sentence."""
+    words, keys = passage.words, passage.keys
+    found = list(people)
+    for place in range(1, len(words) - 1):
+        if words[place] in _ORDINALS and words[place - 1] == "the":
+            verbal = words[place + 1] == "," or keys[place + 1] in _VERBS
+            if verbal:
+                found.append(Hit(place, place + 1, None))
+    return sorted(found, key=lambda hit: hit.start) if len(found) > len(people) else people
 
 
 def _head(passage: Passage, hit: Hit, people: list[Hit]) -> Hit | None:
