@@ -37,10 +37,11 @@ class Sink(Protocol):
         """Begin a chunk at a presentation time."""
         ...
 
-    def take(self, pcm: Pcm, cells: Cells, cell_samples: float, *, split: bool) -> None:
+    def take(self, pcm: Pcm, cells: Cells, cell_samples: float, *, channels: int, split: bool) -> None:
         """Take the next block: its samples, and the measurements of the sound they were made from.
 
         Cells last ``cell_samples`` samples each; they may run ahead of the samples by the resampler's delay.
+        ``channels`` is how many there were, ``split`` whether left and right carry different programmes.
         """
         ...
 
@@ -262,7 +263,7 @@ class TrackDecoder:
         pcm, cells = run.take(last=last)
         self._chunk_samples += len(pcm)
         self._bend()
-        self._sink.take(pcm, cells, run.cell_seconds * RATE, split=run.split)
+        self._sink.take(pcm, cells, run.cell_seconds * RATE, channels=len(run.shape.names), split=run.split)
         self.seconds += Fraction(len(pcm), RATE)
         if self.seconds > self._limits.max_seconds:
             raise MediaLimitExceeded(

@@ -45,6 +45,7 @@ class Lane:
         self._cells = np.empty((0, COLUMNS))
         self._cell_ends = np.empty(0)  # sample of the track at which each ends
         self._cells_end = 0.0
+        self._channels = track.channels
         self._split = False
 
     def begin_chunk(self, time: Fraction) -> None:
@@ -53,10 +54,10 @@ class Lane:
         self._cells_end = float(self._first)
         self._map.restart(self._first, time)
 
-    def take(self, pcm: Pcm, cells: Cells, cell_samples: float, *, split: bool) -> None:
+    def take(self, pcm: Pcm, cells: Cells, cell_samples: float, *, channels: int, split: bool) -> None:
         """Take the next block of the chunk, and cut as far as can be decided."""
         self._note(cells, cell_samples)
-        self._split = split
+        self._channels, self._split = channels, split
         if len(pcm):
             self._parts.append(pcm)
             self._waiting += len(pcm)
@@ -122,7 +123,7 @@ class Lane:
                 cut=reason,
                 overlap=from_samples(self._overlap, RATE),
                 silent=levels.is_silent(cells),
-                measurements=levels.measure(pcm, RATE, cells, self._track.channels, split=self._split),
+                measurements=levels.measure(pcm, RATE, cells, self._channels, split=self._split),
             )
         )
         self.segments += 1

@@ -135,7 +135,7 @@ def _describe(track: AudioTrack) -> str:
 
 
 def _is_usable(track: AudioTrack) -> bool:
-    return decodes(track.codec) and track.channels > 0
+    return decodes(track.codec)
 
 
 def _numbered(media: Media, number: int) -> Choice:
@@ -158,6 +158,7 @@ def _rank(track: AudioTrack, wanted: str | None) -> tuple[bool | int, ...]:
     roles = roles_of(track)
     return (
         bool(roles & _ASIDE.keys()),
+        not track.channels,  # the prober saw none of its sound: it may be empty, or begin late
         wanted is not None and not matches(wanted, track.language),
         "original" not in roles,
         "dub" in roles,

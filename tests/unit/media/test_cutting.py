@@ -32,7 +32,13 @@ def through_a_lane(chunks, cutting, block=RATE):
         lane.begin_chunk(time)
         for first in range(0, len(pcm), block):
             part = pcm[first : first + block]
-            lane.take(part, measuring.measure(part[None].astype(np.float32) / 32768), RATE / 10, split=False)
+            lane.take(
+                part,
+                measuring.measure(part[None].astype(np.float32) / 32768),
+                RATE / 10,
+                channels=1,
+                split=False,
+            )
         lane.end_chunk("hole")
         time += Fraction(len(pcm), RATE) + 100
     return list(ready)

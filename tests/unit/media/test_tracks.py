@@ -140,6 +140,12 @@ def test_a_codec_that_is_not_decoded_is_passed_over_or_refused() -> None:
         choose(media(odd))
 
 
+def test_a_track_without_sound_so_far_stands_behind_the_others() -> None:
+    unseen = track(1, default=True, channels=0, sample_rate=0)
+    assert chosen(unseen, track(2)) == 2
+    assert chosen(unseen) == 1
+
+
 def test_tracks_are_described_in_one_line() -> None:
     assert "\n" not in describe(media(track(1, title="Kommentar", default=True)))
     assert describe(media(track(1, default=True))) == "track 1: no language given, aac stereo, default"
