@@ -17,9 +17,15 @@ from media_captioner.errors import MediaCaptionerError
 # Name, module, and the line that --help shows: a command's module is not imported to list it.
 _COMMANDS: Final = {
     "caption": ("caption", "Caption media files and folders."),
+    "plan": ("plan", "Say what captioning would take, before anything is sent."),
     "probe": ("probe", "Show what is in a media file and which track would be captioned."),
     "segments": ("segments", "Cut a track into clips at natural points, and keep the clips."),
+    "compress": ("compress", "Make a small MP3 of any sound or video, under a size."),
+    "serve": ("serve", "Serve a captioner to other programs, in the protocols of Model Studio and vLLM."),
     "lint": ("lint", "Check a WebVTT or SRT file against a style guide."),
+    "export": ("export", "Write other formats from what is known already."),
+    "import": ("import_", "Keep what a person changed in captions, for good."),
+    "verify": ("verify", "Read every written file back, and find what is missing or changed."),
     "formats": ("formats", "List the files that can be written, and who reads them."),
     "models": ("models", "List, fetch and check the local captioner's models."),
     "config": ("config", "Show every setting, its value and where it comes from."),
@@ -110,7 +116,7 @@ def run(arguments: Sequence[str]) -> int:  # noqa: PLR0911 - one way out for eac
     except BrokenPipeError:
         # Whoever read our output has had enough. Nothing more may be flushed into the closed pipe.
         with contextlib.suppress(OSError):
-            sys.stdout = None  # type: ignore[assignment]
+            sys.stdout = None
         return 0
     except Exception as error:  # noqa: BLE001 - the last stop: a person gets a sentence, not a stack
         return _show_bug(error, debug=debug)

@@ -12,10 +12,10 @@ from media_captioner.cli.options import json_option
 def command(*, as_json: bool) -> None:
     """List the files that can be written, who reads them, and what each cannot hold."""
     from media_captioner.cli.render import print_json
-    from media_captioner.export.registry import exporters
+    from media_captioner.export.registry import broken, exporters
 
     for exporter in exporters().values():
-        name = "clip" + exporter.suffix.format(language="en")
+        name = "clip" + exporter.suffix.format(language="en", extension=".mp4")
         if as_json:
             print_json(
                 {"name": exporter.name, "file": name, "readers": exporter.readers, "loss": exporter.loss}
@@ -25,3 +25,5 @@ def command(*, as_json: bool) -> None:
         click.echo(f"  read by: {exporter.readers}")
         if exporter.loss:
             click.echo(f"  loses: {exporter.loss}")
+    for error in broken():
+        click.echo(click.style("warning: ", fg="yellow") + error.message, err=True)

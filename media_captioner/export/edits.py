@@ -54,7 +54,9 @@ def _was_removed(cue: Cue, removed: Iterable[Cue]) -> bool:
         shared = overlap(cue, gone)
         shorter = min(cue.end - cue.start, gone.end - gone.start)
         same_words = cue.text.split() == gone.text.split()
-        if shared > 0 and (same_words or (cue.category == gone.category and shared >= shorter * _SAME_PLACE)):
+        # Of a cue that was taken out of the sidecar itself only the place is known: it has no text.
+        same_kind = cue.category == gone.category or not gone.text
+        if shared > 0 and (same_words or (same_kind and shared >= shorter * _SAME_PLACE)):
             return True
     return False
 

@@ -1,0 +1,58 @@
+"""Other formats out of a sidecar, which costs nothing: nobody has to listen again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Literal
+
+from media_captioner.errors import OutputConflict
+from media_captioner.export.base import ExportOptions
+from media_captioner.export.finding import known_at
+from media_captioner.export.layout import places
+from media_captioner.export.registry import chosen
+from media_captioner.export.writing import Written, write_all
+from media_captioner.system import files
+
+
+def rewrite(
+    path: Path,
+    formats: Sequence[str],
+    *,
+    options: ExportOptions | None = None,
+    overwrite: Literal["ours", "all", "never"] = "ours",
+    out: Path | None = None,
+) -> tuple[Written, ...]:
+    """Write ``formats`` from the sidecar at ``path``, and return what was written, the sidecar last.
+
+    Args:
+        path: The sidecar.
+        formats: Names of formats.
+        options: Choices that formats leave.
+        overwrite: What may be replaced.
+        out: Folder for the files and a copy of the sidecar, instead of where it lies.
+
+    Raises:
+        MediaError: the sidecar cannot be read.
+        OutputError: a file cannot be written, or the sidecar was edited by hand and not imported.
+        ConfigError: a format is unknown.
+
+    """
+    known, options = known_at(path), options or ExportOptions()
+    if known.sidecar.edited and overwrite != "all":
+        raise OutputConflict(
+            f"Did not write from {path}: it was edited by hand",
+            hint="Keep the edits with media-captioner import, then export.",
+        )
+    layout, recorded = known.layout, dict(known.sidecar.outputs)
+    if out is not None and out.absolute() != layout.folder:
+        files.make_folder(out)
+        layout, recorded = replace(layout, folder=out.absolute()), {}
+    exporters = chosen(formats, xmp_naming=options.xmp_naming)
+    listing, others = exporters[-1], exporters[:-1]
+    targets = places(layout, others, recorded, overwrite=overwrite)
+    # The sidecar lists what is written, so it is written anew whatever else may not be.
+    targets += places(layout, [listing], recorded, overwrite="all" if overwrite == "all" else "ours")
+    context = known.context(options)
+    return tuple(write_all(known.sidecar.captions, targets, context, standing=recorded))
