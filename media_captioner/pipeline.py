@@ -15,19 +15,17 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Final, TypeVar
 
+from media_captioner.captioners.limits import choose_format
 from media_captioner.config import Settings
+from media_captioner.config.schema import longest_segment
 from media_captioner.cues import rollup
 from media_captioner.cues.arrange import Arrangement
 from media_captioner.cues.block import Block
 from media_captioner.cues.compose import compose
 from media_captioner.cues.lint import lint
-from media_captioner.cues.place import place
 from media_captioner.cues.profiles import Profile, profile_named
 from media_captioner.errors import CaptionerError
-from media_captioner.media import boundaries
-from media_captioner.media.boundaries import change_points
 from media_captioner.media.encode import encode
-from media_captioner.media.onsets import Onset, is_end, onsets
 from media_captioner.media.policy import MediaLimits
 from media_captioner.media.probe import probe
 from media_captioner.media.segments import Cutting, SegmentReader, open_segments
@@ -36,18 +34,22 @@ from media_captioner.model import (
     AudioTrack,
     CaptionedSegment,
     Captions,
-    Change,
+    Clip,
     Cue,
-    Description,
-    Facts,
-    Landmarks,
     Media,
-    Pcm,
     Segment,
-    Span,
     Usage,
 )
-from media_captioner.protocols import Captioner, Context, Progress, Reporter, SilentReporter, VoiceDetector
+from media_captioner.placing import locate
+from media_captioner.protocols import (
+    Captioner,
+    Context,
+    Progress,
+    Reporter,
+    Service,
+    SilentReporter,
+    VoiceDetector,
+)
 
 T = TypeVar("T")
 
@@ -60,6 +62,27 @@ _AHEAD: Final = 2  # segments that decoding may be ahead of describing
 def limits_of(settings: Settings) -> MediaLimits:
     """Return the bounds on media that ``settings`` ask for."""
     return replace(MediaLimits(), max_seconds=Fraction(settings.max_hours) * 3600)
+
+
+def cutting_of(settings: Settings, service: Service) -> Cutting:
+    """Return how long segments are: as long as the settings ask, as short as the service needs."""
+    seconds = Fraction(longest_segment(settings))
+    if service.max_seconds is not None:
+        seconds = min(seconds, service.max_seconds)
+    return Cutting(target=seconds, first=min(Cutting().first, seconds))
+
+
+def encode_for(service: Service, segment: Segment, settings: Settings) -> Clip:
+    """Encode a segment as ``service`` likes it best among what fits its limits.
+
+    Raises:
+        ClipRejected: nothing fits.
+
+    """
+    if service.max_data_url is None and service.max_upload is None:  # it listens on this machine
+        return encode(segment, service.formats[0])
+    encoding = choose_format(service, segment.end - segment.start, way=settings.way)
+    return encode(segment, encoding.format, bit_rate=encoding.bit_rate)
 
 
 def inspect(path: Path, settings: Settings) -> tuple[Media, tuple[Choice, ...]]:
@@ -82,35 +105,6 @@ def voice_detector() -> VoiceDetector | None:
     from media_captioner.captioners.local.voice import SileroVoice
 
     return SileroVoice()
-
-
-def landmarks(pcm: Pcm, rate: int, voice: VoiceDetector | None) -> Landmarks:
-    """Measure what facts without times can be placed by, in seconds from the first sample.
-
-    Args:
-        pcm: ``int16``, shape ``(samples,)``.
-        rate: Samples per second; a voice detector is only asked at 16,000.
-        voice: A voice detector, or None.
-
-    """
-    changes = tuple(_change(c) for c in change_points(pcm, rate) if not is_end(pcm, rate, c.seconds))
-    rises = tuple(_change(onset) for onset in onsets(pcm, rate))
-    if voice is None or rate != 16_000:
-        return Landmarks((), changes, rises)
-    from media_captioner.captioners.local.voice import regions
-
-    return Landmarks(
-        tuple(
-            Span(Fraction(round(start * 1000), 1000), Fraction(round(end * 1000), 1000))
-            for start, end in regions(voice.probabilities(pcm))
-        ),
-        changes,
-        rises,
-    )
-
-
-def _change(found: boundaries.Change | Onset) -> Change:
-    return Change(Fraction(round(found.seconds * 1000), 1000), round(found.strength, 3))
 
 
 async def caption_track(
@@ -137,13 +131,12 @@ async def caption_track(
 
     """
     reporter = reporter or SilentReporter()
-    seconds = min(Fraction(settings.segment_seconds), captioner.service.max_seconds or Fraction(10**6))
-    cutting = Cutting(target=seconds, first=min(Cutting().first, seconds))
+    cutting = cutting_of(settings, captioner.service)
     with open_segments(media, track, cutting=cutting, voice=voice, limits=limits_of(settings)) as reader:
         run = _Run(media, track, captioner, reporter, settings, voice)
         await run.describe_all(reader)
         end = max(reader.end, media.duration or reader.end)
-        partial = reader.partial
+        unread = reader.partial
     segments = tuple(run.done[index] for index in sorted(run.done))
     return assemble(
         Captions(
@@ -156,7 +149,7 @@ async def caption_track(
             captioner=captioner.name,
             model=captioner.model,
             usage=sum((s.description.usage for s in segments if s.description), Usage()),
-            partial=partial,
+            partial=unread,
         ),
         profile_named(settings.profile),
         end=end,
@@ -243,7 +236,7 @@ class _Run:
         )
         if segment.silent:  # silence costs nothing, and is never asked about: it invites invention
             return captioned
-        clip = encode(segment, self.captioner.service.formats[0])
+        clip = await in_thread(encode_for, self.captioner.service, segment, self.settings)
         captioned = replace(captioned, clip_sha256=clip.sha256)
         try:
             description = await self.captioner.describe(clip, self._context(segment))
@@ -296,31 +289,6 @@ async def in_thread(function: Callable[..., T], *arguments: object) -> T:
     except asyncio.CancelledError:
         await asyncio.wait([running])
         raise
-
-
-def locate(
-    description: Description, segment: Segment, voice: VoiceDetector | None = None
-) -> tuple[Facts, Landmarks]:
-    """Return what a description states, on the presentation timeline, and what it was placed by.
-
-    A captioner that knows when it heard what hands over its own facts; otherwise they are read from the prose
-    and placed by what can be measured.
-    """
-
-    def to(seconds: Fraction) -> Fraction:
-        return min(max(segment.time_at(seconds), segment.start), segment.end)
-
-    if description.facts is not None:
-        return description.facts.moved(to), Landmarks()
-    marks = landmarks(segment.pcm, segment.rate, voice).moved(to)
-    return reread(description, marks, segment.start, segment.end), marks
-
-
-def reread(description: Description, marks: Landmarks, start: Fraction, end: Fraction) -> Facts:
-    """Return what a description's prose states, placed by what was measured; costs no captioner."""
-    from media_captioner.prose import understand
-
-    return place(understand(description.prose), marks, start, end)
 
 
 async def caption_async(

@@ -10,7 +10,7 @@ from typing import Final
 
 from media_captioner.captioners.options import Options, options_of
 from media_captioner.errors import ConfigError
-from media_captioner.protocols import Captioner, Reporter
+from media_captioner.protocols import Captioner, Reporter, Service
 from media_captioner.system.secrets import Secret
 
 Factory = Callable[[Options], Captioner]
@@ -51,10 +51,11 @@ def _local(options: Options) -> Captioner:
     from media_captioner.captioners.local import LocalCaptioner
 
     return LocalCaptioner(
-        models_folder=options.models_folder,
-        whisper_model=options.whisper_model,
+        options.whisper_model,
+        threads=options.threads or os.cpu_count() or 1,
         translate=options.translate,
-        threads=options.threads,
+        models_folder=options.models_folder,
+        reporter=options.reporter,
     )
 
 
@@ -104,6 +105,25 @@ def choose(setting: str = "auto", environment: Mapping[str, str] | None = None) 
         "local",
         f"Captioner: local, on this machine, because no key is set ({KEY_VARIABLE} would choose qwen).",
     )
+
+
+def service_for(name: str, settings: object = None) -> Service:
+    """Return the limits and prices of the captioner ``name`` without a key and without any connection.
+
+    Raises:
+        ConfigError: there is no such captioner, or its settings cannot be used.
+
+    """
+    options = options_of(settings)
+    if name in PAID:
+        from media_captioner.captioners.services import model_studio, region_of
+
+        return model_studio(region_of(options.base_url, options.region), max_upload=options.max_upload)
+    if name not in BUILT_IN:
+        raise ConfigError(
+            f"There is no captioner {name!r}", hint=f"Choose one of: {', '.join(sorted(BUILT_IN))}."
+        )
+    return BUILT_IN[name](options).service
 
 
 def create(

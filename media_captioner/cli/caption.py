@@ -15,6 +15,7 @@ from media_captioner.cli.options import (
     go_offline,
     json_option,
     language_option,
+    service_options,
     settings_for,
     track_option,
 )
@@ -35,7 +36,9 @@ from media_captioner.cli.options import (
     help="Files to write, such as vtt,xmp (the JSON sidecar always).",
 )
 @click.option("--profile", metavar="NAME", help="Style guide: netflix-en, bbc, dcmp, youtube, plain.")
-@click.option("--captioner", metavar="NAME", help="Who listens: auto, local.")
+@service_options
+@click.option("--audio-url", metavar="URL", help="With --input url: the public address of the file's sound.")
+@click.option("--show-stream", is_flag=True, help="Show descriptions as the service makes them.")
 @click.option(
     "--whisper-model", metavar="NAME|PATH", help="Local transcription model: base, small, a folder..."
 )
@@ -46,7 +49,9 @@ from media_captioner.cli.options import (
 @click.option("--offline", is_flag=True, default=None, help="Make every network connection an error.")
 @config_option
 @json_option
-def command(sources: tuple[Path, ...], config_file: Path | None, *, as_json: bool, **given: Any) -> int:
+def command(
+    sources: tuple[Path, ...], config_file: Path | None, *, as_json: bool, show_stream: bool, **given: Any
+) -> int:
     """Caption media files, and folders to their depth, and write the results beside them.
 
     For clip.mp4: clip.en.vtt (captions), clip.media_captioner.json (everything that was heard) and clip.xmp
@@ -55,6 +60,7 @@ def command(sources: tuple[Path, ...], config_file: Path | None, *, as_json: boo
     """
     from media_captioner import batch
     from media_captioner.captioners import create
+    from media_captioner.captioners.options import options_of
     from media_captioner.cli.render import caption_view
     from media_captioner.pipeline import voice_detector
 
@@ -62,7 +68,9 @@ def command(sources: tuple[Path, ...], config_file: Path | None, *, as_json: boo
     go_offline(settings)
     found = batch.find_media(sources)
     with caption_view(len(found), as_json=as_json) as view:
-        captioner = create(settings.captioner, settings, view)
+        captioner = create(
+            settings.captioner, options_of(settings, on_text=view.live_text if show_stream else None), view
+        )
         work = batch.Batch(by_file, captioner, view, voice_detector())
         try:
             asyncio.run(_run(work, found, view.tell))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import click
 
@@ -25,6 +25,39 @@ track_option = click.option("--track", type=int, metavar="N", help="Audio track 
 language_option = click.option(
     "--language", metavar="TAG", help="Prefer the audio track in this language (en, de, zh), and expect it."
 )
+
+
+_SERVICE: Final = (
+    click.option(
+        "--captioner",
+        metavar="NAME",
+        help="Who listens: auto, local, qwen, qwen-dashscope, openai-compatible.",
+    ),
+    click.option("--region", type=click.Choice(["singapore", "beijing"]), help="Region of Model Studio."),
+    click.option(
+        "--base-url", metavar="URL", help="Address of the service: a workspace's host, your own server."
+    ),
+    click.option("--workspace", metavar="ID", help="Model Studio's workspace."),
+    click.option("--model", metavar="NAME", help="Another model than the captioner's own."),
+    click.option(
+        "--detail",
+        type=click.Choice(["high", "normal", "low"]),
+        help="Segments of at most 10, 30 or 60 seconds.",
+    ),
+    click.option(
+        "--input",
+        "way",
+        type=click.Choice(["data-url", "upload", "url"]),
+        help="How sound gets to the service.",
+    ),
+)
+
+
+def service_options(function: F) -> F:
+    """Add the options that say who listens and where."""
+    for option in reversed(_SERVICE):
+        function = option(function)
+    return function
 
 
 def comma_list(

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from media_captioner.assets import TrackResult
     from media_captioner.batch import AssetReport
+    from media_captioner.model import Clip
 
 _COLOURS: dict[str, str] = {
     "done": "green",
@@ -56,6 +57,7 @@ class CaptionView:
         self._bar: rich.progress.Progress | None = None
         self._tasks: dict[str, rich.progress.TaskID] = {}
         self._whole: rich.progress.TaskID | None = None
+        self._live: int | None = None
 
     def open(self) -> None:
         """Start to show progress, where standard error is a terminal."""
@@ -88,7 +90,7 @@ class CaptionView:
 
     def notice(self, level: Notice, message: str) -> None:
         """Tell a person something once, on standard error."""
-        with self._paused():
+        with self.paused():
             click.echo(click.style(f"{level}: ", fg=_NOTICE_COLOURS[level]) + redact(message), err=True)
 
     def tell(self, report: AssetReport) -> None:
@@ -100,7 +102,7 @@ class CaptionView:
             self._tasks.clear()
             if self._whole is not None:
                 self._bar.update(self._whole, completed=self._finished)
-        with self._paused():
+        with self.paused():
             if self._as_json:
                 click.echo(redact(json.dumps(report.to_json(), ensure_ascii=True)))
             else:
@@ -121,8 +123,19 @@ class CaptionView:
         took = length(SYSTEM_CLOCK.monotonic() - self._started)
         click.echo(f"{self._assets} assets in {took}: {', '.join(parts)}", err=True)
 
+    def live_text(self, clip: Clip, words: str) -> None:
+        """Show words of a description as they arrive, on standard error, each segment on lines of its own."""
+        with self.paused():
+            if clip.segment.index != self._live:
+                start = "" if self._live is None else "\n"
+                self._live = clip.segment.index
+                at = click.style(f"[{length(clip.segment.start)}] ", fg="cyan")
+                click.echo(f"{start}{at}", err=True, nl=False)
+            click.echo(printable_lines(redact(words)), err=True, nl=False)
+
     @contextlib.contextmanager
-    def _paused(self) -> Iterator[None]:
+    def paused(self) -> Iterator[None]:
+        """Take the progress display away while something else is printed."""
         # The display and what is printed share the terminal: take the one away to write the other.
         if self._bar is None:
             yield
@@ -193,6 +206,11 @@ def _track_lines(result: TrackResult) -> Iterator[str]:
 def printable(text: str) -> str:
     """Return ``text`` fit for a terminal: file names and titles may hold line breaks and escape codes."""
     return "".join(char if char.isprintable() else "�" for char in text)
+
+
+def printable_lines(text: str) -> str:
+    """Return ``text`` fit for a terminal, its line breaks kept."""
+    return "\n".join(printable(line) for line in text.split("\n"))
 
 
 @contextlib.contextmanager

@@ -17,6 +17,7 @@ from media_captioner.config.sources import (
     from_environment,
     from_file,
     known_name,
+    read_key,
     user_file,
 )
 from media_captioner.errors import ConfigError
@@ -78,6 +79,9 @@ def resolve(
             known_name(name, where=origin)
             values[name] = value
             origins[name] = ENVIRONMENT_PREFIX + name.upper() if origin == "environment" else origin
+    if values.get("api_key") is None and values.get("key_file") is not None:
+        values["api_key"] = read_key(Path(values["key_file"]).expanduser())
+        origins["api_key"] = str(values["key_file"])
     try:
         return Resolved(Settings.model_validate(values), origins)
     except ValidationError as error:
@@ -85,6 +89,6 @@ def resolve(
         name = str(first["loc"][0]) if first["loc"] else "?"
         origin = origins.get(name, "default")
         raise ConfigError(
-            f"Cannot use {name} = {first.get('input')!r} from {origin}: {first['msg']}",
+            f"Cannot use {name} = {values.get(name)!r} from {origin}: {first['msg']}",
             hint=Settings.model_fields[name].description if name in Settings.model_fields else None,
         ) from error

@@ -5,8 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_serializer
 
+from media_captioner.system.secrets import MASK, Secret
+
+Detail = Literal["high", "normal", "low"]
 Overwrite = Literal["ours", "all", "never"]
 XmpNaming = Literal["stem", "full", "both"]
 
@@ -18,7 +21,13 @@ class Settings(BaseModel):
     its name.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        validate_default=True,
+        arbitrary_types_allowed=True,
+        hide_input_in_errors=True,
+    )
 
     captioner: Annotated[
         str,
@@ -81,9 +90,59 @@ class Settings(BaseModel):
     profile: Annotated[
         str, Field(description="Style guide that cues follow: netflix-en, bbc, dcmp, youtube or plain.")
     ] = "netflix-en"
+    detail: Annotated[
+        Detail,
+        Field(
+            description="How closely to listen: segments of at most 10 s (high), 30 s (normal) or 60 s (low). More"
+            " detail costs more at a paid service."
+        ),
+    ] = "normal"
     segment_seconds: Annotated[
-        int, Field(description="Longest segment given to the captioner, seconds.", ge=5, le=2400)
-    ] = 30
+        int | None,
+        Field(
+            description="Longest segment given to the captioner, seconds; what detail means by default.",
+            ge=5,
+            le=2400,
+        ),
+    ] = None
+    api_key: Annotated[
+        Secret | None,
+        Field(
+            description="Key of the service. Only from the environment (MEDIA_CAPTIONER_API_KEY, DASHSCOPE_API_KEY)"
+            " or from key_file."
+        ),
+    ] = None
+    key_file: Annotated[
+        Path | None, Field(description="File that holds the key, readable by nobody else (mode 0600).")
+    ] = None
+    region: Annotated[
+        Literal["singapore", "beijing"],
+        Field(description="Region of Model Studio: singapore or beijing. Each has its own keys."),
+    ] = "singapore"
+    base_url: Annotated[
+        str | None,
+        Field(description="Another address of the service: a workspace's host, or a server of your own."),
+    ] = None
+    workspace: Annotated[
+        str | None, Field(description="Model Studio's workspace id; the key's own by default.")
+    ] = None
+    model: Annotated[str | None, Field(description="Another model than the captioner's default.")] = None
+    stream: Annotated[
+        bool,
+        Field(
+            description="Receive descriptions as they are made, so that a stalled service is noticed early."
+        ),
+    ] = True
+    way: Annotated[
+        Literal["data-url", "upload", "url"],
+        Field(
+            description="How sound gets to the service: inside the request (data-url), by temporary upload, which stores"
+            " it there for 48 hours (upload), or as an address that is public already (url, with audio_url)."
+        ),
+    ] = "data-url"
+    audio_url: Annotated[
+        str | None, Field(description="Public address of the sound of the one file that is captioned.")
+    ] = None
     whisper_model: Annotated[
         str,
         Field(
@@ -103,6 +162,18 @@ class Settings(BaseModel):
     max_hours: Annotated[
         float, Field(description="Longest sound that is accepted, hours.", gt=0, le=1000)
     ] = 48.0
+
+    @field_serializer("api_key")
+    def _mask(self, value: Secret | None) -> str | None:
+        return MASK if value else None
+
+
+_DETAIL_SECONDS = {"high": 10, "normal": 30, "low": 60}
+
+
+def longest_segment(settings: Settings) -> int:
+    """Return the longest segment that ``settings`` ask for, seconds."""
+    return settings.segment_seconds or _DETAIL_SECONDS[settings.detail]
 
 
 UNTRUSTED: frozenset[str] = frozenset(

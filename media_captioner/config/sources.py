@@ -13,11 +13,12 @@ import platformdirs
 
 from media_captioner.config.schema import UNTRUSTED, Settings
 from media_captioner.errors import ConfigError, UnknownSetting
+from media_captioner.system.secrets import Secret
 
 ENVIRONMENT_PREFIX: Final = "MEDIA_CAPTIONER_"
 PROJECT_FILE: Final = ".media-captioner.toml"
 _MAX_FILE = 256 * 1024  # bytes; a settings file is a page, not a book
-_OTHER_VARIABLES = frozenset({"CONFIG", "COMPLETE", "MODELS", "PLUGINS"})  # read elsewhere, not settings
+_OTHER_VARIABLES = frozenset({"CONFIG", "COMPLETE", "MODELS", "PLUGINS", "SERVE_KEY", "NO_SKIPS", "CRASH_AT"})  # read elsewhere, not settings
 
 
 def user_file() -> Path:
@@ -50,6 +51,8 @@ def _from_text(name: str, text: str) -> Any:
     annotation = Settings.model_fields[name].annotation
     if annotation == tuple[str, ...]:
         return tuple(part.strip() for part in text.split(",") if part.strip())
+    if name == "api_key":
+        return Secret(text.strip()) if text.strip() else None
     if text == "" and not isinstance(Settings.model_fields[name].default, str):
         return None
     return text
@@ -82,16 +85,43 @@ def from_file(path: Path, *, trusted: bool) -> dict[str, Any]:
         raise ConfigError(f"Cannot read settings from {path}: {error}") from error
     for name in values:
         known_name(name, where=str(path))
+        if name == "api_key":
+            raise ConfigError(
+                f"Refused the setting api_key in {path}: settings files are copied and shown around",
+                hint="Set MEDIA_CAPTIONER_API_KEY, or name a file that only you can read with key_file.",
+            )
         if not trusted and name not in UNTRUSTED:
             raise ConfigError(
                 f"Refused the setting {name} in {path}: a settings file beside the media may not set it",
                 hint=f"Put it into {user_file()}, or on the command line.",
             )
     base = path.parent
-    for name in ("out", "models_folder"):
+    for name in ("out", "models_folder", "key_file"):
         if isinstance(values.get(name), str):
             values[name] = base / Path(values[name]).expanduser()
     return values
+
+
+def read_key(path: Path) -> Secret:
+    """Return the key in a file that nobody else may read.
+
+    Raises:
+        ConfigError: it cannot be read, others may read it, or it holds no key.
+
+    """
+    try:
+        mode = path.stat().st_mode
+        text = path.read_text("utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"Cannot read the key from {path}: {error}") from error
+    if mode & 0o077:
+        raise ConfigError(
+            f"Refused the key in {path}: other users of this machine may read the file",
+            hint=f"chmod 600 {path}",
+        )
+    if not text or len(text.split()) != 1:
+        raise ConfigError(f"Cannot read the key from {path}: it should hold the key and nothing else")
+    return Secret(text)
 
 
 def known_name(name: str, *, where: str) -> None:

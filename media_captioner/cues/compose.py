@@ -34,6 +34,10 @@ _WEIGHTS: Final = {
     "water": 4.0, "friction": 4.0, "nature": 3.5, "music": 3.0, "scene": 1.0, "recording": 0.5,
 }  # fmt: skip
 
+_AUDIBLE: Final = frozenset(
+    "whispering shouting screaming crying sobbing laughing giggling mumbling stammering singing chanting".split()
+)
+
 LABELS: Final = {"man": "MAN", "woman": "WOMAN", "child": "CHILD", "robot": "SYNTHETIC VOICE"}
 
 
@@ -54,7 +58,7 @@ class _Stage:
         who = speaker_label(speech.speaker)
         forgotten = start - self.silent_since > _TOPIC_PAUSE
         notes = []
-        if speech.manner:
+        if speech.manner and _is_notable(speech):
             notes.append(speech.manner)
         if foreign and (foreign != self.spoken or forgotten):
             notes.append(f"in {language_name(foreign)}")
@@ -106,6 +110,16 @@ def speaker_label(speaker: str | None) -> str | None:
         return None
     kind, _, number = speaker.partition(" ")
     return f"{LABELS.get(kind, kind.upper())} {number}".strip()
+
+
+def _is_notable(speech: Speech) -> bool:
+    """Return whether how something is said belongs on the screen.
+
+    A description says it where it matters. Measured pace and pitch are kept in the sidecar: a viewer sees
+    from the words how fast they come.
+    """
+    told = speech.evidence is None or speech.evidence.heard_by == "description"
+    return told or speech.manner in _AUDIBLE
 
 
 def _spoken(spoken: Sequence[Speech], profile: Profile, language: str) -> list[Block]:

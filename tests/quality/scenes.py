@@ -203,7 +203,7 @@ def make_scene(seed):
 
 def landmarks_of(pcm, detector):
     """Return what the pipeline would measure of a segment."""
-    from media_captioner.pipeline import landmarks
+    from media_captioner.placing import landmarks
 
     return landmarks(pcm, RATE, detector)
 

@@ -1,0 +1,77 @@
+"""``media-captioner serve``."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+from pathlib import Path
+from typing import Any
+
+import click
+
+from media_captioner.cli.options import PATH, config_option, go_offline, service_options, settings_for
+
+
+@click.command(
+    "serve", short_help="Serve a captioner to other programs, in the protocols of Model Studio and vLLM."
+)
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", default=8901, show_default=True, help="TCP port; 0 takes a free one.")
+@click.option(
+    "--key-file", "serve_key_file", type=PATH, help="File (mode 0600) with the key that clients need."
+)
+@click.option("--name", "names", multiple=True, help="Further host name under which the server is known.")
+@click.option("--fetch-urls", is_flag=True, help="Fetch public addresses that clients name.")
+@click.option(
+    "--usage", type=click.Choice(["observed", "documented"]), default="observed", show_default=True,
+    help="How tokens are counted.",
+)  # fmt: skip
+@click.option("--whisper-model", metavar="NAME|PATH", help="Local transcription model.")
+@service_options
+@config_option
+def command(
+    host: str,
+    port: int,
+    serve_key_file: Path | None,
+    names: tuple[str, ...],
+    usage: Any,
+    config_file: Path | None,
+    *,
+    fetch_urls: bool,
+    **given: Any,
+) -> None:
+    """Serve a captioner to other programs: one machine captions for a studio.
+
+    Clients of Alibaba Model Studio work unchanged against http://HOST:PORT/compatible-mode/v1 and
+    http://HOST:PORT/api/v1, clients of vLLM against http://HOST:PORT/v1. On loopback no key is needed; on any other
+    address clients need the key in --key-file, or in the environment variable MEDIA_CAPTIONER_SERVE_KEY.
+    """
+    from media_captioner.captioners import create
+    from media_captioner.cli.render import caption_view
+    from media_captioner.config.sources import read_key
+    from media_captioner.serve import StudioOptions, serve_forever
+    from media_captioner.system.secrets import Secret
+
+    _, settings = settings_for(given, config_file)
+    go_offline(settings)
+    text = os.environ.get("MEDIA_CAPTIONER_SERVE_KEY", "").strip()
+    key = read_key(serve_key_file) if serve_key_file else Secret(text) if text else None
+    options = StudioOptions(host=host, port=port, key=key, names=names, fetch_urls=fetch_urls, usage=usage)
+    with caption_view(1, as_json=False) as view:
+        name = "local" if settings.captioner == "auto" else settings.captioner
+        captioner = create(name, settings, view)
+        with contextlib.suppress(asyncio.CancelledError):
+            asyncio.run(_serve(serve_forever, captioner, options, name))
+
+
+async def _serve(serve_forever: Any, captioner: Any, options: Any, name: str) -> None:
+    task = asyncio.current_task()
+    if task is not None:
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+
+    def ready(address: str) -> None:
+        click.echo(f"{name} at {address} (Ctrl-C stops)")
+
+    await serve_forever(captioner, options, ready=ready)
