@@ -45,7 +45,8 @@ _ELSEWHERE: Final = 1.0  # seconds between two looks while another process asks 
 _ROOM: Final = 2.0  # seconds between two looks for room on the disk
 
 
-def _nothing(point: Point) -> None:
+def unwitnessed(point: Point) -> None:
+    """Take no notice of ``point``."""
     del point
 
 
@@ -102,7 +103,7 @@ class Till:
     clock: Clock
     timeout: float = 1200.0
     patience: float = 600.0
-    witness: Witness = _nothing
+    witness: Witness = unwitnessed
     flying: dict[Sound, asyncio.Task[bool]] = field(default_factory=dict)
     spent: Amount = NOTHING
 

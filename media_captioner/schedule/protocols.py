@@ -28,6 +28,7 @@ class Recorded:
         refusal: Why there will be none, in a sentence; None where there is an answer.
         halve: Whether its halves may be answered where the whole was not.
         elsewhere: Whether the same sound somewhere else was answered, rather than this question.
+        clip: SHA-256 of the clip that was asked about, or None where nobody noted it.
 
     """
 
@@ -35,6 +36,7 @@ class Recorded:
     refusal: str | None = None
     halve: bool = False
     elsewhere: bool = False
+    clip: str | None = None
 
 
 Standing: TypeAlias = Literal["mine", "busy", "known"]

@@ -31,11 +31,13 @@ class Heard:
     Attributes:
         description: The answer.
         elsewhere: Whether the same sound somewhere else was asked about, so that this cost nothing.
+        clip: SHA-256 of the clip that was described.
 
     """
 
     description: Description
     elsewhere: bool = False
+    clip: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +163,7 @@ class Scheduler:
                 return Unheard(error.message, halve)
         if known.description is None:
             return Unheard(known.refusal or "there is no answer", known.halve)
-        return Heard(known.description, known.elsewhere)
+        return Heard(known.description, known.elsewhere, known.clip)
 
     async def _ask(self, lane: Lane, asking: Asking) -> Recorded:
         clip: Clip | None = None

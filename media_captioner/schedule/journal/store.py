@@ -204,17 +204,17 @@ class SqliteStore:
 
 def _known(connection: sqlite3.Connection, question: Question) -> Recorded | None:
     row = connection.execute(
-        "SELECT description, refusal, halve FROM question LEFT JOIN answer ON answer.id = question.answer"
+        "SELECT description, refusal, halve, clip FROM question LEFT JOIN answer ON answer.id = question.answer"
         " WHERE key = ? AND (answer IS NOT NULL OR refusal IS NOT NULL)",
         (question.key,),
     ).fetchone()
     if row is not None:
-        return Recorded(_description(row[0]), row[1], bool(row[2]))
+        return Recorded(_description(row[0]), row[1], bool(row[2]), clip=row[3])
     answer = _answer_elsewhere(connection, question)
     if answer is None:
         return None
     (text,) = connection.execute("SELECT description FROM answer WHERE id = ?", (answer,)).fetchone()
-    return Recorded(_description(text), elsewhere=True)
+    return Recorded(_description(text), elsewhere=True, clip=question.clip)
 
 
 def _description(text: str | None) -> Description | None:

@@ -216,7 +216,7 @@ def test_several_samples_are_several_questions():
         again = [await stage.describe("rain", sample=sample) for sample in (1, 2, 3)]
         assert again == found
         elsewhere = await stage.describe("rain", content="mc1:b", sample=2)
-        assert elsewhere == Heard(found[1].description, elsewhere=True)
+        assert elsewhere == Heard(found[1].description, elsewhere=True, clip=clip("rain").sha256)
 
     play(story, None, "one", "two", "three")
 
