@@ -32,6 +32,8 @@ def halve(segment: Segment) -> tuple[Segment, Segment]:
     middle = segment.time_at(from_samples(cut, segment.rate))
     first = tuple(anchor for anchor in segment.anchors if anchor[0] < cut)
     second = tuple((sample - cut, time) for sample, time in segment.anchors if sample > cut)
+    if second:
+        first = (*first, (cut, middle))  # time goes on running straight to where it bent later
     return (
         _part(segment, segment.pcm[:cut], segment.start, middle, first, "pause", segment.overlap),
         _part(
