@@ -125,6 +125,8 @@ class Progress:
         position: Seconds of the track (or bytes of a fetch) done so far.
         total: Seconds (or bytes) in all, or None where it is not known.
         detail: What is being heard or fetched right now, one short line.
+        dollars: What this run has spent so far, US dollars, or None where nothing is paid for.
+        seconds_left: The least time that the service's rate leaves for the rest, seconds, or None.
 
     """
 
@@ -133,6 +135,8 @@ class Progress:
     position: Fraction = Fraction(0)
     total: Fraction | None = None
     detail: str = ""
+    dollars: Fraction | None = None
+    seconds_left: float | None = None
 
 
 class Reporter(Protocol):

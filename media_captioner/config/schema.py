@@ -159,6 +159,50 @@ class Settings(BaseModel):
         int,
         Field(description="Processor threads for the local captioner; 0 means as many as there are.", ge=0),
     ] = 0
+    samples: Annotated[
+        int,
+        Field(
+            description="How often each segment is described. Answers differ; what recurs in several is surer. Each is"
+            " paid for.",
+            ge=1,
+            le=9,
+        ),
+    ] = 1
+    journal: Annotated[
+        Path | None,
+        Field(
+            description="File that remembers answers, costs and limits, on a disk of this machine; in the system's"
+            " state folder by default."
+        ),
+    ] = None
+    max_dollars: Annotated[float | None, Field(description="Most to spend in a run, US dollars.", ge=0)] = (
+        None
+    )
+    max_dollars_per_day: Annotated[
+        float | None, Field(description="Most to spend on a day (UTC), US dollars, over all runs.", ge=0)
+    ] = None
+    max_tokens: Annotated[int | None, Field(description="Most tokens to use in a run.", ge=0)] = None
+    max_tokens_per_day: Annotated[
+        int | None, Field(description="Most tokens to use on a day (UTC), over all runs.", ge=0)
+    ] = None
+    max_requests: Annotated[int | None, Field(description="Most requests to make in a run.", ge=0)] = None
+    max_requests_per_day: Annotated[
+        int | None, Field(description="Most requests to make on a day (UTC), over all runs.", ge=0)
+    ] = None
+    requests_per_minute: Annotated[
+        int | None, Field(description="Limit of your account; what the service states by default.", ge=1)
+    ] = None
+    tokens_per_minute: Annotated[
+        int | None, Field(description="Limit of your account; what the service states by default.", ge=1)
+    ] = None
+    wait_hours: Annotated[
+        float,
+        Field(
+            description="How long a run waits in all for a service that does not answer, or for room on a full disk,"
+            " before it ends, hours.",
+            ge=0,
+        ),
+    ] = 12.0
     max_hours: Annotated[
         float, Field(description="Longest sound that is accepted, hours.", gt=0, le=1000)
     ] = 48.0

@@ -18,7 +18,9 @@ from media_captioner.system.secrets import Secret
 ENVIRONMENT_PREFIX: Final = "MEDIA_CAPTIONER_"
 PROJECT_FILE: Final = ".media-captioner.toml"
 _MAX_FILE = 256 * 1024  # bytes; a settings file is a page, not a book
-_OTHER_VARIABLES = frozenset({"CONFIG", "COMPLETE", "MODELS", "PLUGINS", "SERVE_KEY", "NO_SKIPS", "CRASH_AT"})  # read elsewhere, not settings
+_OTHER_VARIABLES = frozenset(
+    {"CONFIG", "COMPLETE", "MODELS", "PLUGINS", "SERVE_KEY", "NO_SKIPS", "CRASH_AT"}
+)  # read elsewhere, not settings
 
 
 def user_file() -> Path:
@@ -96,7 +98,7 @@ def from_file(path: Path, *, trusted: bool) -> dict[str, Any]:
                 hint=f"Put it into {user_file()}, or on the command line.",
             )
     base = path.parent
-    for name in ("out", "models_folder", "key_file"):
+    for name in ("out", "models_folder", "key_file", "journal"):
         if isinstance(values.get(name), str):
             values[name] = base / Path(values[name]).expanduser()
     return values
