@@ -53,9 +53,10 @@ class Grid:
         """Return the second at which a frame of the asset begins."""
         return self.rate.time_of(frame)
 
-    def at_label(self, timecode: str) -> Fraction:
-        """Return the second of the asset that ``timecode`` labels."""
-        return self.at(self.rate.frame_of(timecode) - self.first)
+    def at_label(self, timecode: str, first: int | None = None) -> Fraction:
+        """Return the second of the asset that ``timecode`` labels; labels begin anew after a day of them."""
+        day = self.rate.frame_of(f"23:59:59:{self.rate.nominal - 1:02d}") + 1
+        return self.at((self.rate.frame_of(timecode) - (self.first if first is None else first)) % day)
 
 
 Reader = Callable[[bytes, Grid], Iterator[Found]]
@@ -184,7 +185,7 @@ def _edl(data: bytes, grid: Grid) -> Iterator[Found]:
         re.MULTILINE,
     )
     for match in event.finditer(data.decode()):
-        yield Found(grid.at(grid.rate.frame_of(match[1]) - first), match[2])
+        yield Found(grid.at_label(match[1], first), match[2])
 
 
 def _fcpxml(data: bytes, grid: Grid) -> Iterator[Found]:
