@@ -256,8 +256,12 @@ def test_a_source_that_changes_meanwhile_is_not_captioned_with_the_old_sound(cli
         clip.write_bytes(clip.read_bytes() + b"\0" * 64)
         return hears_a_beep(described, context)
 
-    (result,) = process(clip, FakeCaptioner(meddle))
-    assert "changed" in result.captions.partial
+    # Whether it is noticed while the file is read or after it depends on who is quicker; it is always noticed.
+    try:
+        (result,) = process(clip, FakeCaptioner(meddle))
+        assert "changed" in result.captions.partial
+    except MediaChanged:
+        assert names(clip.parent) == []
     (again,) = process(clip, FakeCaptioner(hears_a_beep))
     assert (again.outcome, again.captions.partial) == ("captioned", None)
 
