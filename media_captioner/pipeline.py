@@ -1,21 +1,14 @@
-"""Caption one track of an asset: the only place that knows the whole way of the data.
-
-Decoding, describing and composing overlap: segments are decoded in a thread, at most a few ahead of the
-captioner, so memory stays flat however long the asset is and the first description is under way at once.
-"""
+"""Caption one track of an asset: the only place that knows the whole way of the data."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections import Counter
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Final
 
-from media_captioner.captioners.limits import choose_format
 from media_captioner.config import Settings
 from media_captioner.config.schema import longest_segment
 from media_captioner.cues import rollup
@@ -25,38 +18,17 @@ from media_captioner.cues.compose import compose
 from media_captioner.cues.lint import lint
 from media_captioner.cues.profiles import Profile, profile_named
 from media_captioner.errors import CaptionerError
-from media_captioner.media.encode import encode
+from media_captioner.listening import Listening, Place, in_thread
 from media_captioner.media.policy import MediaLimits
 from media_captioner.media.probe import probe
-from media_captioner.media.segments import Cutting, SegmentReader, open_segments
+from media_captioner.media.segments import Cutting, open_segments
 from media_captioner.media.tracks import Choice, choose
-from media_captioner.model import (
-    AudioTrack,
-    CaptionedSegment,
-    Captions,
-    Clip,
-    Cue,
-    Media,
-    Segment,
-    Usage,
-)
-from media_captioner.placing import locate
-from media_captioner.protocols import (
-    Captioner,
-    Context,
-    Progress,
-    Reporter,
-    Service,
-    SilentReporter,
-    VoiceDetector,
-)
-
-T = TypeVar("T")
+from media_captioner.model import AudioTrack, Captions, Cue, Media, Usage
+from media_captioner.protocols import Captioner, Reporter, Service, SilentReporter, VoiceDetector
+from media_captioner.session import passing_session
 
 CAPTION_LANGUAGE: Final = "en"
 """Captions are written in English: the captioners describe in English."""
-
-_AHEAD: Final = 2  # segments that decoding may be ahead of describing
 
 
 def limits_of(settings: Settings) -> MediaLimits:
@@ -70,19 +42,6 @@ def cutting_of(settings: Settings, service: Service) -> Cutting:
     if service.max_seconds is not None:
         seconds = min(seconds, service.max_seconds)
     return Cutting(target=seconds, first=min(Cutting().first, seconds))
-
-
-def encode_for(service: Service, segment: Segment, settings: Settings) -> Clip:
-    """Encode a segment as ``service`` likes it best among what fits its limits.
-
-    Raises:
-        ClipRejected: nothing fits.
-
-    """
-    if service.max_data_url is None and service.max_upload is None:  # it listens on this machine
-        return encode(segment, service.formats[0])
-    encoding = choose_format(service, segment.end - segment.start, way=settings.way)
-    return encode(segment, encoding.format, bit_rate=encoding.bit_rate)
 
 
 def inspect(path: Path, settings: Settings) -> tuple[Media, tuple[Choice, ...]]:
@@ -114,6 +73,8 @@ async def caption_track(
     captioner: Captioner,
     reporter: Reporter | None = None,
     voice: VoiceDetector | None = None,
+    *,
+    place: Place | None = None,
 ) -> Captions:
     """Caption one track from its first sample to its last.
 
@@ -124,20 +85,29 @@ async def caption_track(
         captioner: Who listens.
         reporter: Whom to tell how far it is.
         voice: Helps to cut where nobody speaks.
+        place: Its place in a session that other assets share; by default it has one for itself, which
+            remembers nothing.
 
     Raises:
         MediaError: the track cannot be decoded.
         CaptionerError: the captioner cannot work at all; a failure at one clip leaves a gap instead.
+        Postponed: the service does not answer for now; what it answered so far is remembered.
 
     """
-    reporter = reporter or SilentReporter()
+    if place is None:
+        with passing_session(captioner) as session:
+            alone = Place(session, session.lane(media.path.name), f"passing:{media.path}")
+            try:
+                return await caption_track(media, track, settings, captioner, reporter, voice, place=alone)
+            finally:
+                await session.drain(0)
     cutting = cutting_of(settings, captioner.service)
     with open_segments(media, track, cutting=cutting, voice=voice, limits=limits_of(settings)) as reader:
-        run = _Run(media, track, captioner, reporter, settings, voice)
-        await run.describe_all(reader)
+        segments = await Listening(media, track, settings, place, reporter or SilentReporter(), voice).all(
+            reader
+        )
         end = max(reader.end, media.duration or reader.end)
         unread = reader.partial
-    segments = tuple(run.done[index] for index in sorted(run.done))
     return assemble(
         Captions(
             media=media,
@@ -191,104 +161,6 @@ def _omitted(block: Block) -> Cue:
         confidence=block.confidence,
         evidence=block.evidence,
     )
-
-
-@dataclass(slots=True)
-class _Run:
-    """One track on its way through the captioner."""
-
-    media: Media
-    track: AudioTrack
-    captioner: Captioner
-    reporter: Reporter
-    settings: Settings
-    voice: VoiceDetector | None = None
-    done: dict[int, CaptionedSegment] = field(default_factory=dict)
-    languages: Counter[str] = field(default_factory=Counter)
-    heard_until: Fraction = Fraction(0)
-
-    async def describe_all(self, reader: SegmentReader) -> None:
-        queue: asyncio.Queue[Segment | None] = asyncio.Queue(_AHEAD)
-        workers = max(1, self.captioner.service.concurrency)
-        try:
-            async with asyncio.TaskGroup() as group:
-                group.create_task(_decode(iter(reader), queue, workers))
-                for _ in range(workers):
-                    group.create_task(self._work(queue))
-        except BaseExceptionGroup as failed:
-            # The first failure ended the others; callers want it, not the group around it.
-            raise failed.exceptions[0] from None
-
-    async def _work(self, queue: asyncio.Queue[Segment | None]) -> None:
-        while (segment := await queue.get()) is not None:
-            self.done[segment.index] = await self._describe(segment)
-            self.heard_until = max(self.heard_until, segment.end)
-            self._report(self.done[segment.index])
-
-    async def _describe(self, segment: Segment) -> CaptionedSegment:
-        captioned = CaptionedSegment(
-            segment.index,
-            segment.start,
-            segment.end,
-            segment.cut,
-            segment.silent,
-            measurements=segment.measurements,
-        )
-        if segment.silent:  # silence costs nothing, and is never asked about: it invites invention
-            return captioned
-        clip = await in_thread(encode_for, self.captioner.service, segment, self.settings)
-        captioned = replace(captioned, clip_sha256=clip.sha256)
-        try:
-            description = await self.captioner.describe(clip, self._context(segment))
-        except CaptionerError as error:
-            if error.scope != "clip":
-                raise
-            self.reporter.notice("warning", f"{error.message} (at {float(segment.start):.1f} s)")
-            return replace(captioned, gap=error.message)
-        facts, marks = await in_thread(locate, description, segment, self.voice)
-        for speech in facts.speech:
-            if speech.language and speech.language_sure and speech.span:
-                self.languages[speech.language] += float(speech.span.duration)  # type: ignore[assignment]
-        return replace(captioned, description=replace(description, facts=None), facts=facts, landmarks=marks)
-
-    def _context(self, segment: Segment) -> Context:
-        before = self.done.get(segment.index - 1)
-        return Context(
-            languages=dict(self.languages),
-            language_hint=self.settings.language or self.track.language,
-            previous=before.description if before else None,
-        )
-
-    def _report(self, segment: CaptionedSegment) -> None:
-        self.reporter.progress(
-            Progress(
-                self.media.path.name,
-                "describe",
-                self.heard_until,
-                self.track.duration or self.media.duration,
-                rollup.summary([segment]) or ("silence" if segment.silent else ""),
-            )
-        )
-
-
-async def _decode(segments: Iterator[Segment], queue: asyncio.Queue[Segment | None], readers: int) -> None:
-    while (segment := await in_thread(next, segments, None)) is not None:
-        await queue.put(segment)
-    for _ in range(readers):
-        await queue.put(None)
-
-
-async def in_thread(function: Callable[..., T], *arguments: object) -> T:
-    """Run ``function`` in a thread and, when cancelled, wait until it is out of there.
-
-    A thread cannot be stopped, and whatever it reads from must not be closed under it.
-    """
-    running = asyncio.ensure_future(asyncio.to_thread(function, *arguments))
-    try:
-        return await asyncio.shield(running)
-    except asyncio.CancelledError:
-        await asyncio.wait([running])
-        raise
 
 
 async def caption_async(
