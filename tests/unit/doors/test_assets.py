@@ -1,7 +1,6 @@
 """One asset on disk: captioned once, written whole, other people's files left alone."""
 
 import asyncio
-import contextlib
 import json
 import os
 from dataclasses import replace
