@@ -11,6 +11,7 @@ from media_captioner.export.seals import is_sealed_xml, xml_file
 from media_captioner.export.text import clean, one_line
 from media_captioner.export.timeline import end_of
 from media_captioner.model import Captions, Cue
+from media_captioner.model.languages import three_letters
 from media_captioner.timing import clock_time
 
 _PBCORE: Final = "http://www.pbcore.org/PBCore/PBCoreNamespace.html"
@@ -60,11 +61,11 @@ def _instantiation(root: etree._Element, captions: Captions, name: str) -> None:
     one = _add(root, "pbcoreInstantiation")
     _add(one, "instantiationIdentifier", name, source="file name")
     _add(one, "instantiationLocation", name)
-    _add(one, "instantiationDuration", clock_time(end_of(captions)))
-    for language in captions.spoken:
-        _add(one, "instantiationLanguage", language, source="BCP 47")
     if captions.media.timecode:
         _add(one, "instantiationTimeStart", one_line(captions.media.timecode, 20))
+    _add(one, "instantiationDuration", clock_time(end_of(captions)))
+    for code in dict.fromkeys(filter(None, map(three_letters, captions.spoken))):
+        _add(one, "instantiationLanguage", code, source="ISO 639-2")
 
 
 def _part(root: etree._Element, cue: Cue, number: int, name: str) -> None:

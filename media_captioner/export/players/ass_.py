@@ -12,7 +12,8 @@ from media_captioner.model import Captions, Cue
 
 _BEFORE: Final = "[Script Info]\n; "
 # Override codes stand in braces and line breaks are "\N": neither may come from a captioner.
-_SUBSTITUTES: Final = str.maketrans({"{": "(", "}": ")", "\\": "/"})
+NO_OVERRIDES: Final = str.maketrans({"{": "(", "}": ")", "\\": "/"})
+"""What takes the meaning from text that players read as ASS, as many do with SubRip too."""
 _FORMAT: Final = (
     "Name, Fontname, Fontsize, PrimaryColour, SecondaryColour, OutlineColour, BackColour, Bold, Italic, Underline, "
     "StrikeOut, ScaleX, ScaleY, Spacing, Angle, BorderStyle, Outline, Shadow, Alignment, MarginL, MarginR, MarginV, "
@@ -81,7 +82,7 @@ class AdvancedSubStation:
 
 
 def _event(cue: Cue) -> str:
-    text = "\\N".join(line.translate(_SUBSTITUTES) for line in cue_lines(cue.text))
+    text = "\\N".join(line.translate(NO_OVERRIDES) for line in cue_lines(cue.text))
     start = max(0, round(cue.start * 100))
     end = max(start + 1, round(cue.end * 100))
     return f"Dialogue: 0,{_time(start)},{_time(end)},{cue.category},,0,0,0,,{text}"

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+import re
 from fractions import Fraction
 from typing import Final
 
 from media_captioner.export.base import ExportContext
+from media_captioner.export.players.ass_ import NO_OVERRIDES
 from media_captioner.export.text import cue_lines
 from media_captioner.model import Captions
 from media_captioner.timing import clock_time
 
-# Readers eat "<x>" as a tag, "{\an8}" as a position and take "-->" for the time line; each becomes what looks alike.
-_SUBSTITUTES: Final = (("-->", "→"), ("<", "‹"), (">", "›"), ("{\\", "{⧵"))
+# Readers eat "<x>" as a tag and take "-->" for the time line; each becomes what looks alike.
+_SUBSTITUTES: Final = (("-->", "→"), ("<", "‹"), (">", "›"))
+# Some readers take every line with two times in it for the head of another cue, whatever stands between them.
+_TIME: Final = re.compile(r"(\d:\d{1,2}:\d{1,2})[.,](?=\d)")
 
 
 def plain(line: str) -> str:
     """Return a line without what readers of SubRip take for markup."""
     for special, substitute in _SUBSTITUTES:
         line = line.replace(special, substitute)
-    return line
+    return _TIME.sub(r"\1·", line.translate(NO_OVERRIDES))
 
 
 class SubRip:
@@ -27,7 +31,7 @@ class SubRip:
     name = "srt"
     suffix = ".{language}.sdh.srt"
     readers = "DaVinci Resolve, Premiere Pro, Kdenlive, YouTube, Plex, Jellyfin, television sets"
-    loss = "< > and --> become ‹ › and →, {\\ becomes {⧵; speakers, layers and evidence are lost; no seal"
+    loss = "< > --> become ‹ › →, { } \\ become ( ) /, 0:00:01.5 becomes 0:00:01·5; speakers, layers, evidence; no seal"
 
     def write(self, captions: Captions, context: ExportContext) -> bytes:  # noqa: ARG002 - the protocol's signature
         """Return the whole file: UTF-8 without a mark, lines ending in CR LF as SubRip itself writes them."""

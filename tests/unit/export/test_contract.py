@@ -40,7 +40,7 @@ SHOWN = {
     "vtt": lines,
     "srt": lambda text: "\n".join(plain(each) for each in cue_lines(text)),
     "ttml": lines,
-    "ass": lambda text: "\n".join(each.translate(ass_._SUBSTITUTES) for each in cue_lines(text)),
+    "ass": lambda text: "\n".join(each.translate(ass_.NO_OVERRIDES) for each in cue_lines(text)),
     "txt": line,
     "md": line,
     "xmp": label,
