@@ -17,10 +17,12 @@ from media_captioner.export.layout import Layout, Place, layout_for, places, sta
 from media_captioner.export.registry import chosen
 from media_captioner.export.sidecar import Sidecar
 from media_captioner.export.writing import Written, write_all
+from media_captioner.listening import Seat, in_thread
 from media_captioner.media.tracks import Choice
 from media_captioner.model import Captions, Media
-from media_captioner.pipeline import CAPTION_LANGUAGE, assemble, caption_track, in_thread, inspect
+from media_captioner.pipeline import CAPTION_LANGUAGE, assemble, caption_track, inspect
 from media_captioner.protocols import Captioner, Progress, Reporter, SilentReporter, VoiceDetector
+from media_captioner.session import Session, is_free, passing_session
 from media_captioner.system import files
 from media_captioner.system.clock import SYSTEM_CLOCK, Clock
 
@@ -66,6 +68,9 @@ async def process(
     reporter: Reporter | None = None,
     voice: VoiceDetector | None = None,
     clock: Clock = SYSTEM_CLOCK,
+    session: Session | None = None,
+    root: str | None = None,
+    priority: int = 0,
 ) -> tuple[TrackResult, ...]:
     """Caption an asset and write its files, or find that nothing is to be done.
 
@@ -80,6 +85,10 @@ async def process(
         reporter: Whom to tell how far it is.
         voice: Helps to cut where nobody speaks.
         clock: Where the time comes from.
+        session: What other assets of the run share with it; by default it has one for itself, which remembers
+            nothing.
+        root: The watched folder that it lies below, or None.
+        priority: Assets with a higher one are described first.
 
     Raises:
         MediaCaptionerError: the asset cannot be captioned or its files cannot be written.
@@ -87,9 +96,25 @@ async def process(
     """
     reporter = reporter or SilentReporter()
     source = await in_thread(Path.absolute, source)
+    if session is None:
+        with passing_session(captioner, clock) as alone:
+            try:
+                return await process(
+                    source,
+                    settings,
+                    captioner,
+                    siblings=siblings,
+                    reporter=reporter,
+                    voice=voice,
+                    clock=clock,
+                    session=alone,
+                )
+            finally:
+                await alone.drain(0)
     reporter.progress(Progress(source.name, "probe"))
     media, choices = await in_thread(inspect, source, settings)
     results = []
+    lane = session.lane(source.name, priority=priority)
     for place, choice in enumerate(choices):
         layout = layout_for(
             source,
@@ -98,7 +123,8 @@ async def process(
             siblings=siblings,
             track=choice.track.number if place else None,
         )
-        work = _Work(media, choice, settings, captioner, layout, reporter, voice, clock)
+        seat = Seat(session, lane, "", root)
+        work = _Work(media, choice, settings, captioner, layout, reporter, voice, clock, seat)
         results.append(await work.run())
     return tuple(results)
 
@@ -113,6 +139,7 @@ class _Work:
     reporter: Reporter
     voice: VoiceDetector | None
     clock: Clock
+    seat: Seat
 
     async def run(self) -> TrackResult:
         known = _read_sidecar(self.layout)
@@ -134,16 +161,42 @@ class _Work:
             )
             outcome: Outcome = "rewritten"
         else:
-            captions = await caption_track(
-                self.media, self.choice.track, self.settings, self.captioner, self.reporter, self.voice
-            )
+            captions = await self._captioned()
             outcome = "captioned"
         if known is not None:
             captions = keep_edits(captions, known.captions)
         identity = await in_thread(self._identity, captions)
         standing = known.outputs if known else {}
         written = await in_thread(self._write, captions, targets, hearing, identity, standing)
+        await self._tidy(identity)
         return TrackResult(self.choice, outcome, captions, written)
+
+    async def _captioned(self) -> Captions:
+        session = self.seat.session
+        content = await in_thread(files.content_id, self.media.path)
+        await session.journal.register.identify(self.media.path, content)
+        if self.settings.force:
+            await self._tidy(content)
+        return await caption_track(
+            self.media,
+            self.choice.track,
+            self.settings,
+            self.captioner,
+            self.reporter,
+            self.voice,
+            seat=replace(self.seat, content=content),
+        )
+
+    async def _tidy(self, content: str) -> None:
+        """Drop answers that cost nothing to get again: they served to go on after an interruption.
+
+        The sidecar has them now, and a captioner on this machine writes more about an hour of sound than a
+        journal should hold of an archive.
+        """
+        session, track = self.seat.session, self.choice.track
+        if is_free(self.captioner.service):
+            identity = session.identity(self.settings.language or track.language)
+            await session.journal.store.drop(content, track.index, identity)
 
     def _hearing(self) -> dict[str, Any]:
         chosen_settings = self.settings.model_dump(mode="json", include={*_HEARING})

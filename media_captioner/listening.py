@@ -90,8 +90,8 @@ def encoding_for(service: Service, seconds: Fraction, settings: Settings) -> Enc
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """An asset's place in a session.
+class Seat:
+    """An asset's seat in a session.
 
     Attributes:
         session: Who listens, and what is remembered.
@@ -115,7 +115,7 @@ class Listening:
         media: The asset.
         track: The track.
         settings: How to caption.
-        place: The asset's place in a session.
+        seat: The asset's seat in a session.
         reporter: Whom to tell how far it is.
         voice: Tells where somebody speaks.
 
@@ -124,7 +124,7 @@ class Listening:
     media: Media
     track: AudioTrack
     settings: Settings
-    place: Place
+    seat: Seat
     reporter: Reporter
     voice: VoiceDetector | None = None
     _done: dict[int, tuple[CaptionedSegment, ...]] = field(default_factory=dict)
@@ -142,7 +142,7 @@ class Listening:
 
         """
         queue: asyncio.Queue[Segment | None] = asyncio.Queue(_AHEAD)
-        workers = max(1, self.place.session.captioner.service.concurrency)
+        workers = max(1, self.seat.session.captioner.service.concurrency)
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(_decode(iter(reader), queue, workers))
@@ -197,26 +197,26 @@ class Listening:
         return (self._gap(captioned, refused.reason),)
 
     async def _ask(self, segment: Segment, sample: int) -> Heard | Unheard:
-        service = self.place.session.captioner.service
+        service = self.seat.session.captioner.service
         try:
             encoding = encoding_for(service, segment.end - segment.start, self.settings)
         except CaptionerError as error:
             return Unheard(error.message, halve=True)
         question = Question(
-            content=self.place.content,
+            content=self.seat.content,
             track=self.track.index,
             start=segment.start,
             end=segment.end,
             encoding=encoding.name(segment.rate),
-            captioner=self.place.session.identity(self._hint()),
+            captioner=self.seat.session.identity(self._hint()),
             sample=sample,
         )
 
         async def clip() -> Clip:
             return await in_thread(_encoded, segment, encoding)
 
-        asking = Asking(question, clip, lambda: self._context(segment), self.place.root)
-        return await self.place.session.scheduler.describe(self.place.lane, asking)
+        asking = Asking(question, clip, lambda: self._context(segment), self.seat.root)
+        return await self.seat.session.scheduler.describe(self.seat.lane, asking)
 
     async def _heard(
         self, captioned: CaptionedSegment, segment: Segment, heard: list[Heard]
@@ -258,13 +258,13 @@ class Listening:
 
     def _report(self, segment: CaptionedSegment) -> None:
         total = self.track.duration or self.media.duration
-        limits = self.place.session.limiter.limits
+        limits = self.seat.session.limiter.limits
         left = None
         if total is not None and self._done:
             each = self._until / len(self._done)
             ahead = max(Fraction(0), total - self._until) / each if each else Fraction(0)
             left = limits.seconds_for(round(ahead) * self.settings.samples)
-        price = self.place.session.captioner.service.price
+        price = self.seat.session.captioner.service.price
         self.reporter.progress(
             Progress(
                 self.media.path.name,
@@ -272,7 +272,7 @@ class Listening:
                 self._until,
                 total,
                 rollup.summary([segment]) or ("silence" if segment.silent else ""),
-                dollars=None if price is None else self.place.session.scheduler.spent.dollars,
+                dollars=None if price is None else self.seat.session.scheduler.spent.dollars,
                 seconds_left=left,
             )
         )

@@ -18,7 +18,7 @@ from media_captioner.cues.compose import compose
 from media_captioner.cues.lint import lint
 from media_captioner.cues.profiles import Profile, profile_named
 from media_captioner.errors import CaptionerError
-from media_captioner.listening import Listening, Place, in_thread
+from media_captioner.listening import Listening, Seat, in_thread
 from media_captioner.media.policy import MediaLimits
 from media_captioner.media.probe import probe
 from media_captioner.media.segments import Cutting, open_segments
@@ -74,7 +74,7 @@ async def caption_track(
     reporter: Reporter | None = None,
     voice: VoiceDetector | None = None,
     *,
-    place: Place | None = None,
+    seat: Seat | None = None,
 ) -> Captions:
     """Caption one track from its first sample to its last.
 
@@ -85,7 +85,7 @@ async def caption_track(
         captioner: Who listens.
         reporter: Whom to tell how far it is.
         voice: Helps to cut where nobody speaks.
-        place: Its place in a session that other assets share; by default it has one for itself, which
+        seat: Its seat in a session that other assets share; by default it has one for itself, which
             remembers nothing.
 
     Raises:
@@ -94,18 +94,17 @@ async def caption_track(
         Postponed: the service does not answer for now; what it answered so far is remembered.
 
     """
-    if place is None:
+    if seat is None:
         with passing_session(captioner) as session:
-            alone = Place(session, session.lane(media.path.name), f"passing:{media.path}")
+            alone = Seat(session, session.lane(media.path.name), f"passing:{media.path}")
             try:
-                return await caption_track(media, track, settings, captioner, reporter, voice, place=alone)
+                return await caption_track(media, track, settings, captioner, reporter, voice, seat=alone)
             finally:
                 await session.drain(0)
     cutting = cutting_of(settings, captioner.service)
     with open_segments(media, track, cutting=cutting, voice=voice, limits=limits_of(settings)) as reader:
-        segments = await Listening(media, track, settings, place, reporter or SilentReporter(), voice).all(
-            reader
-        )
+        listening = Listening(media, track, settings, seat, reporter or SilentReporter(), voice)
+        segments = await listening.all(reader)
         end = max(reader.end, media.duration or reader.end)
         unread = reader.partial
     return assemble(
