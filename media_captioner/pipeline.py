@@ -41,6 +41,9 @@ def cutting_of(settings: Settings, service: Service) -> Cutting:
     seconds = Fraction(longest_segment(settings))
     if service.max_seconds is not None:
         seconds = min(seconds, service.max_seconds)
+    if service.max_data_url is None and service.max_upload is None:
+        # It listens in this process: nothing is gained by asking early, and a cut in a sentence costs words.
+        return Cutting(target=seconds, first=seconds)
     return Cutting(target=seconds, first=min(Cutting().first, seconds))
 
 
