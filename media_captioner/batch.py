@@ -1,77 +1,49 @@
-"""Many assets: find them, caption one after the other, let no bad one stop the rest."""
+"""Many assets: find them, caption several at once, let no bad one stop the rest."""
 
 from __future__ import annotations
 
-import os
-from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from pathlib import Path
-from typing import Any, Literal
+from typing import Final
 
-from media_captioner.assets import TrackResult, process
+from media_captioner.assets import process
 from media_captioner.config import Settings
-from media_captioner.errors import MediaCaptionerError, MediaNotFound
-from media_captioner.media.policy import MEDIA_SUFFIXES
+from media_captioner.errors import (
+    BudgetExceeded,
+    CorruptMedia,
+    DiskFull,
+    MediaCaptionerError,
+    Postponed,
+)
+from media_captioner.finding import find_media, is_media_name, siblings_of
+from media_captioner.listening import in_thread
+from media_captioner.outcomes import AssetReport, ending_of, exit_code, state_of
 from media_captioner.protocols import Captioner, Reporter, VoiceDetector
+from media_captioner.schedule.dispatch import LocalDispatcher
+from media_captioner.schedule.journal.register import Before
+from media_captioner.schedule.states import QUARANTINE_AFTER
+from media_captioner.session import Session, passing_session
+from media_captioner.system import files
 from media_captioner.system.clock import SYSTEM_CLOCK, Clock
 
-State = Literal["done", "up to date", "done with gaps", "failed"]
+__all__ = ["AssetReport", "Batch", "exit_code", "find_media", "is_media_name"]
 
+log: Final = logging.getLogger(__name__)
 
-@dataclass(frozen=True, slots=True)
-class AssetReport:
-    """How one asset ended.
+GRACE: Final = 10.0
+"""Seconds that requests under way get when a run is stopped."""
 
-    Attributes:
-        source: The media file, as it was named.
-        state: ``done``, ``up to date``, ``done with gaps`` or ``failed``.
-        results: One for each of its tracks that was worked on; empty where it failed.
-        error: Why it failed, or None.
-        elapsed: Seconds it took.
-
-    """
-
-    source: Path
-    state: State
-    results: tuple[TrackResult, ...] = ()
-    error: MediaCaptionerError | None = None
-    elapsed: float = 0.0
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the report as the ``--json`` of the command line prints it."""
-        report: dict[str, Any] = {
-            "source": str(self.source),
-            "state": self.state,
-            "elapsed": round(self.elapsed, 3),
-        }
-        if self.error is not None:
-            kind = type(self.error).__name__
-            report["error"] = {"type": kind, "message": self.error.message, "hint": self.error.hint}
-        report["tracks"] = [_track_json(result) for result in self.results]
-        return report
-
-
-def _track_json(result: TrackResult) -> dict[str, Any]:
-    captions = result.captions
-    return {
-        "number": captions.track.number,
-        "why": result.choice.reason,
-        "outcome": result.outcome,
-        "captioner": captions.captioner,
-        "model": captions.model,
-        "summary": captions.summary,
-        "languages": list(captions.spoken),
-        "cues": len(captions.cues),
-        "gaps": [segment.gap for segment in captions.segments if segment.gap],
-        "partial": captions.partial,
-        "files": [str(written.path) for written in result.written],
-    }
+_MOST_AT_ONCE: Final = 16  # each decodes on its own; more would only fight for the processor
+_PAUSE: Final = 60.0  # seconds between two tries where nobody says how long to wait
 
 
 @dataclass(slots=True)
 class Batch:
-    """Captions assets one after the other with one captioner.
+    """Captions assets, several at once, with one captioner.
 
     Attributes:
         settings_for: Gives the settings for a file; they may differ by folder.
@@ -79,7 +51,10 @@ class Batch:
         reporter: Whom to tell how far it is.
         voice: Helps to cut where nobody speaks.
         clock: Where the time comes from.
-        reports: How each asset ended so far.
+        reports: How each asset ended so far, in the order in which they ended.
+        session: What the assets share; by default one that remembers nothing beyond the batch.
+        at_once: Assets under way at once; by default enough to keep the captioner busy with short ones.
+        wait_hours: Hours to wait in all for what passes by itself: a service that does not answer, a full disk.
 
     """
 
@@ -89,105 +64,189 @@ class Batch:
     voice: VoiceDetector | None = None
     clock: Clock = SYSTEM_CLOCK
     reports: list[AssetReport] = field(default_factory=list)
+    session: Session | None = None
+    at_once: int | None = None
+    wait_hours: float = 0.0
 
     async def run(
         self, found: Sequence[Path | MediaCaptionerError], tell: Callable[[AssetReport], None]
     ) -> None:
         """Caption every file that was found, and report each as it ends.
 
+        When this is cancelled, requests under way are waited for, ten seconds at most, and their answers kept.
+
         Raises:
             MediaCaptionerError: a failure that reaches beyond its asset (a full disk, a wrong key).
 
         """
-        siblings = _siblings([path for path in found if isinstance(path, Path)])
-        for item in found:
-            report = await self._one(item, siblings)
-            self.reports.append(report)
-            tell(report)
+        session = self.session or passing_session(self.captioner, self.clock)
+        work = _Run(self, session, siblings_of([path for path in found if isinstance(path, Path)]), tell)
+        try:
+            await work.all(found)
+        finally:
+            await session.drain(GRACE)
+            if self.session is None:
+                session.close()
+
+
+@dataclass(slots=True)
+class _Run:
+    """One run of a batch."""
+
+    batch: Batch
+    session: Session
+    siblings: dict[Path, list[Path]]
+    tell: Callable[[AssetReport], None]
+    _waited: float = 0.0
+
+    async def all(self, found: Sequence[Path | MediaCaptionerError]) -> None:
+        todo = list(found)
+        while todo:
+            waiting, held = await self._round(todo)
+            pause = self._pause(list(waiting.values()))
+            if pause is None:
+                self._end(list(waiting.values()))
+                return
+            await self._wait(pause, list(waiting.values()), len(held))
+            todo = [todo[number] for number in sorted({*waiting, *held})]
+
+    async def _round(
+        self, todo: Sequence[Path | MediaCaptionerError]
+    ) -> tuple[dict[int, AssetReport], list[int]]:
+        """Work on each item once, and report those that ended.
+
+        Returns:
+            Those that have to wait, by their place, and the places of those that were not begun because of it:
+            what one waits for, the others would wait for too.
+
+        """
+        waiting: dict[int, AssetReport] = {}
+        held: list[int] = []
+        queue = LocalDispatcher()
+
+        async def feed() -> None:
+            for number in range(len(todo)):
+                await queue.submit(str(number))
+            await queue.close()
+
+        async def one(name: str) -> None:
+            number = int(name)
+            if waiting:
+                held.append(number)
+                return
+            report = await self._one(todo[number])
+            if report.state == "waiting":
+                waiting[number] = report
+                return
+            self._report(report)
             if report.error is not None and report.error.scope == "queue":
                 raise report.error
 
-    async def _one(self, item: Path | MediaCaptionerError, siblings: dict[Path, list[Path]]) -> AssetReport:
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(feed())
+                for _ in range(self._at_once(len(todo))):
+                    group.create_task(queue.run_worker(one))
+        except BaseExceptionGroup as failed:
+            # The first failure ended the others; callers want it, not the group around it.
+            raise failed.exceptions[0] from None
+        return waiting, held
+
+    def _at_once(self, count: int) -> int:
+        concurrency = self.batch.captioner.service.concurrency
+        return min(count, self.batch.at_once or min(_MOST_AT_ONCE, concurrency + 1))
+
+    def _report(self, report: AssetReport) -> None:
+        self.batch.reports.append(report)
+        self.tell(report)
+
+    def _pause(self, reports: Sequence[AssetReport]) -> float | None:
+        """Return the seconds after which to go on with what waits, or None where the run ends instead."""
+        passing = [report for report in reports if not isinstance(report.error, BudgetExceeded)]
+        if not passing:
+            return None  # a cap that a person set is not waited out
+        now = self.batch.clock.now()
+        pauses = [
+            (report.until - now).total_seconds() if report.until is not None else _PAUSE for report in passing
+        ]
+        pause = max(1.0, min(pauses))
+        return pause if self._waited + pause <= self.batch.wait_hours * 3600 else None
+
+    async def _wait(self, pause: float, waiting: Sequence[AssetReport], held: int) -> None:
+        count = len(waiting) + held
+        until = self.batch.clock.now() + timedelta(seconds=pause)
+        self.batch.reporter.notice(
+            "info",
+            f"{count} {'waits' if count == 1 else 'wait'} until {until:%H:%M:%S} UTC: {waiting[0].reason}",
+        )
+        self._waited += pause
+        await self.batch.clock.wait(pause)
+
+    def _end(self, waiting: Sequence[AssetReport]) -> None:
+        for report in waiting:
+            self._report(report)
+        for report in waiting:
+            if isinstance(report.error, DiskFull):
+                raise report.error
+
+    async def _one(self, item: Path | MediaCaptionerError) -> AssetReport:
         if isinstance(item, MediaCaptionerError):
             return AssetReport(Path(getattr(item, "path", "")), "failed", error=item)
-        started = self.clock.monotonic()
+        source = item.absolute()  # noqa: ASYNC240 - no file is touched
+        register, started = self.session.journal.register, self.batch.clock.monotonic()
+        before = await register.begin(source)
         try:
+            report = await self._attempt(item, source, before)
+        except asyncio.CancelledError:
+            await asyncio.shield(register.interrupt(source))
+            raise
+        report = replace(report, elapsed=self.batch.clock.monotonic() - started)
+        await register.end(source, await in_thread(ending_of, report))
+        return report
+
+    async def _attempt(self, item: Path, source: Path, before: Before) -> AssetReport:
+        batch = self.batch
+        try:
+            if before.failures >= QUARANTINE_AFTER and await self._is_dangerous(source):
+                return _quarantined(item, before)
             results = await process(
                 item,
-                self.settings_for(item),
-                self.captioner,
-                siblings=siblings.get(item.parent, ()),
-                reporter=self.reporter,
-                voice=self.voice,
-                clock=self.clock,
+                batch.settings_for(item),
+                batch.captioner,
+                siblings=self.siblings.get(item.parent, ()),
+                reporter=batch.reporter,
+                voice=batch.voice,
+                clock=batch.clock,
+                session=self.session,
             )
+        except (Postponed, BudgetExceeded, DiskFull) as error:
+            return AssetReport(item, "waiting", error=error)
         except MediaCaptionerError as error:
-            return AssetReport(item, "failed", error=error, elapsed=self.clock.monotonic() - started)
-        return AssetReport(item, _state(results), results, elapsed=self.clock.monotonic() - started)
+            return AssetReport(item, "failed", error=error)
+        except Exception as error:
+            # A mistake of ours, or of a library, at one file: the others go on.
+            log.exception("Captioning %s failed", item)
+            bug = MediaCaptionerError(
+                f"Captioning {item} failed: {type(error).__name__}: {error}",
+                hint="This is a bug. Run the command again with --debug and report what it prints.",
+            )
+            bug.__cause__ = error
+            return AssetReport(item, "failed", error=bug)
+        return AssetReport(item, state_of(results), results)
 
-
-def _state(results: Sequence[TrackResult]) -> State:
-    if any(segment.gap for result in results for segment in result.captions.segments) or any(
-        result.captions.partial for result in results
-    ):
-        return "done with gaps"
-    return "up to date" if all(result.outcome == "up to date" for result in results) else "done"
-
-
-def _siblings(paths: Sequence[Path]) -> dict[Path, list[Path]]:
-    """Return the media in the folder of each path: what might want the same names."""
-    by_folder: dict[Path, list[Path]] = defaultdict(list)
-    for folder in {path.parent for path in paths}:
+    async def _is_dangerous(self, source: Path) -> bool:
+        """Return whether the failures that are on record were at the bytes that lie there now."""
         try:
-            by_folder[folder] = [entry for entry in folder.iterdir() if is_media_name(entry.name)]
+            content = await in_thread(files.content_id, source)
         except OSError:
-            by_folder[folder] = []
-    for path in paths:
-        if path not in by_folder[path.parent]:
-            by_folder[path.parent].append(path)
-    return by_folder
+            return False  # what is wrong with it is found out in the usual way
+        return await self.session.journal.register.identify(source, content) >= QUARANTINE_AFTER
 
 
-def is_media_name(name: str) -> bool:
-    """Return whether a file name looks like media; resource forks and hidden files of other systems do not."""
-    return not name.startswith(".") and Path(name).suffix.lower() in MEDIA_SUFFIXES
-
-
-def find_media(paths: Sequence[Path]) -> list[Path | MediaCaptionerError]:
-    """Return the media files that ``paths`` name: files as they are, folders searched to their depth.
-
-    A file that is named is taken whatever it is called; in a folder the name decides. Links to folders are
-    not followed, so a loop of links ends. What cannot be found stands in the list as its error.
-    """
-    found: list[Path | MediaCaptionerError] = []
-    for path in dict.fromkeys(paths):
-        if not path.is_dir():
-            found.append(path)
-            continue
-        inside = list(_walk(path))
-        found.extend(
-            inside or [MediaNotFound(f"No media files in {path}", hint="Name a file, or another folder.")]
-        )
-    seen: set[Path] = set()
-    unique: list[Path | MediaCaptionerError] = []
-    for item in found:
-        if isinstance(item, Path):
-            if item.absolute() in seen:
-                continue
-            seen.add(item.absolute())
-        unique.append(item)
-    return unique
-
-
-def _walk(folder: Path) -> Iterator[Path]:
-    for base, folders, names in os.walk(folder):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        for name in sorted(names):
-            if is_media_name(name):
-                yield Path(base, name)
-
-
-def exit_code(reports: Sequence[AssetReport]) -> int:
-    """Return 0 where every asset is done, the code of the failure where all that failed did so alike, else 1."""
-    codes = {report.error.exit_code for report in reports if report.error is not None}
-    return 0 if not codes else codes.pop() if len(codes) == 1 else 1
+def _quarantined(item: Path, before: Before) -> AssetReport:
+    error = CorruptMedia(
+        f"Left {item} alone: it failed {before.failures} times in a row in a way that can bring a program down"
+        + (f" ({before.reason})" if before.reason else ""),
+        hint=f"To try it again: media-captioner retry {item}",
+    )
+    return AssetReport(item, "quarantined", error=error)

@@ -1,0 +1,64 @@
+"""Media files among everything that lies in folders."""
+
+from __future__ import annotations
+
+import os
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from media_captioner.errors import MediaCaptionerError, MediaNotFound
+from media_captioner.media.policy import MEDIA_SUFFIXES
+
+
+def siblings_of(paths: Sequence[Path]) -> dict[Path, list[Path]]:
+    """Return the media in the folder of each path: what might want the same names."""
+    by_folder: dict[Path, list[Path]] = defaultdict(list)
+    for folder in {path.parent for path in paths}:
+        try:
+            by_folder[folder] = [entry for entry in folder.iterdir() if is_media_name(entry.name)]
+        except OSError:
+            by_folder[folder] = []
+    for path in paths:
+        if path not in by_folder[path.parent]:
+            by_folder[path.parent].append(path)
+    return by_folder
+
+
+def is_media_name(name: str) -> bool:
+    """Return whether a file name looks like media; resource forks and hidden files of other systems do not."""
+    return not name.startswith(".") and Path(name).suffix.lower() in MEDIA_SUFFIXES
+
+
+def find_media(paths: Sequence[Path]) -> list[Path | MediaCaptionerError]:
+    """Return the media files that ``paths`` name: files as they are, folders searched to their depth.
+
+    A file that is named is taken whatever it is called; in a folder the name decides. Links to folders are
+    not followed, so a loop of links ends. What cannot be found stands in the list as its error.
+    """
+    found: list[Path | MediaCaptionerError] = []
+    for path in dict.fromkeys(paths):
+        if not path.is_dir():
+            found.append(path)
+            continue
+        inside = list(_walk(path))
+        found.extend(
+            inside or [MediaNotFound(f"No media files in {path}", hint="Name a file, or another folder.")]
+        )
+    seen: set[Path] = set()
+    unique: list[Path | MediaCaptionerError] = []
+    for item in found:
+        if isinstance(item, Path):
+            if item.absolute() in seen:
+                continue
+            seen.add(item.absolute())
+        unique.append(item)
+    return unique
+
+
+def _walk(folder: Path) -> Iterator[Path]:
+    for base, folders, names in os.walk(folder):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for name in sorted(names):
+            if is_media_name(name):
+                yield Path(base, name)
