@@ -112,7 +112,11 @@ class LocalCaptioner:
         if self._hearing is None:
             self._hearing = Hearing(self._wishes, self._weights)
         record = await asyncio.to_thread(
-            self._hearing, segment.pcm, segment.measurements, expected_languages(context)
+            self._hearing,
+            segment.pcm,
+            segment.measurements,
+            expected_languages(context),
+            rate=_is_rating_due(context),
         )
         told = compose(record)
         return Description(
@@ -140,6 +144,12 @@ class LocalCaptioner:
                 f"Words cannot be transcribed: {error.message}.{hint} Sounds, music and voices are captioned all the same.",
             )
             return None
+
+
+def _is_rating_due(context: Context) -> bool:
+    """Return whether the quality of speech is rated: in every second window, for recordings rarely change."""
+    previous = context.previous
+    return previous is None or not previous.evidence.get("quality")
 
 
 def expected_languages(context: Context) -> Mapping[str, float]:

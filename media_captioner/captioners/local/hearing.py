@@ -97,19 +97,24 @@ class Hearing:
         folder = self._weights()
         return None if folder is None else Recogniser(folder, self._wishes.threads)
 
-    def __call__(self, pcm: Pcm, measured: Measurements | None, expected: Mapping[str, float]) -> Record:
+    def __call__(
+        self, pcm: Pcm, measured: Measurements | None, expected: Mapping[str, float], *, rate: bool = True
+    ) -> Record:
         """Hear one window.
 
         Args:
             pcm: ``int16``, shape ``(samples,)``, 16 kHz mono, at most 30 s for words.
             measured: What was measured of it already, or None.
             expected: How likely each language is, by BCP 47 tag.
+            rate: Whether the quality of speech is rated; it costs as much as everything else but the words.
 
         """
         with self._lock:
-            return self._hear(pcm, measured, expected)
+            return self._hear(pcm, measured, expected, rate=rate)
 
-    def _hear(self, pcm: Pcm, measured: Measurements | None, expected: Mapping[str, float]) -> Record:
+    def _hear(
+        self, pcm: Pcm, measured: Measurements | None, expected: Mapping[str, float], *, rate: bool
+    ) -> Record:
         signal = as_float(pcm)
         seconds = len(signal) / RATE
         levels = measure(pcm, signal, measured)
@@ -126,7 +131,7 @@ class Hearing:
         record["sounds"] = _sounds(
             scores, signal, probabilities, alone=not (record["speech"] or record["music"])
         )
-        if any(not utterance["sung"] for utterance in record["speech"]):
+        if rate and any(not utterance["sung"] for utterance in record["speech"]):
             record["quality"] = self._rate(record["speech"], signal)
         if record["quality"]:
             record["heard_by"]["quality"] = "dnsmos"

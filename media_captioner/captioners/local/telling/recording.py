@@ -36,7 +36,7 @@ def told(record: Record, text: Text) -> list[Quality]:
     marks: list[tuple[str, str, Polarity]] = []
     if levels["clipped"]:
         marks.append(("clipping", "clips in its loudest moments", "asserted"))
-    if levels["narrow"]:
+    if levels["narrow"] and record["speech"]:  # a crow has no more bandwidth than that either
         marks.append(("narrow bandwidth", "has no more bandwidth than a telephone line", "asserted"))
     facts: list[Quality] = []
     sentence = f"The recording is at a {_LOUDNESS[levels['volume']]} level"
