@@ -74,7 +74,8 @@ class TimeMap:
         if next_time - time == Fraction(next_base - base, self.rate):
             return time + Fraction(sample - base, self.rate)
         # Where the map bends it is an estimate: microseconds are more than it is good for.
-        return round(time + (sample - base) * (next_time - time) / (next_base - base), 6)
+        estimate = round(time + (sample - base) * (next_time - time) / (next_base - base), 6)
+        return min(max(estimate, time), next_time)
 
     def span(self, first: int, end: int) -> tuple[Anchors, Fraction]:
         """Return the anchors of the samples from ``first`` up to ``end``, counted from ``first``, and the time of ``end``.
