@@ -7,8 +7,8 @@ import json
 from dataclasses import dataclass
 from typing import Any, Final
 
-from media_captioner.serve.http1 import Request
 from media_captioner.serve.refused import DATA_URI, URL_INVALID, Refused, invalid, malformed
+from media_captioner.web.http1 import Request
 
 MAX_DATA_URL: Final = 10 * 1024 * 1024
 """Characters of a data URL (the service's error text names this number)."""

@@ -30,13 +30,13 @@ from media_captioner.serve import frames, refused
 from media_captioner.serve.asking import Asking
 from media_captioner.serve.clips import Arrived, clips_of
 from media_captioner.serve.frames import Reply
-from media_captioner.serve.hosts import HostCheck
-from media_captioner.serve.http1 import BadRequest, Disconnected, Request, Responder
 from media_captioner.serve.options import StudioOptions
 from media_captioner.serve.queue import Queue
 from media_captioner.serve.refused import Refused
 from media_captioner.serve.storage import Denied, Storage
 from media_captioner.system.files import remove, write_whole, written_whole
+from media_captioner.web.hosts import HostCheck
+from media_captioner.web.http1 import BadRequest, Disconnected, Request, Responder
 
 MAX_BODY: Final = 16 * 1024 * 1024
 """Bytes of a request: a data URL of 10 MiB and what stands around it, with room to refuse a larger one by name."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
-from media_captioner.serve.http1 import Limits
 from media_captioner.system.clock import SYSTEM_CLOCK, Clock
 from media_captioner.system.secrets import Secret
+from media_captioner.web.http1 import Limits
 
 PORT: Final = 8901
 """Default TCP port."""

@@ -18,10 +18,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from media_captioner.serve.frames import to_json
-from media_captioner.serve.http1 import BadRequest, Request
 from media_captioner.serve.refused import URL_INVALID, Refused, invalid
 from media_captioner.system.clock import Clock
 from media_captioner.system.files import remove, written_whole
+from media_captioner.web.http1 import BadRequest, Request
 
 POLICY_SECONDS: Final = 300
 KEPT_SECONDS: Final = 48 * 3600

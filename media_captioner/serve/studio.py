@@ -9,13 +9,13 @@ from typing import Self
 from media_captioner.errors import ConfigError
 from media_captioner.protocols import Captioner
 from media_captioner.serve.exchange import Shared, answer
-from media_captioner.serve.hosts import HostCheck, must_have_key
-from media_captioner.serve.http1 import BadRequest, Request, Responder
 from media_captioner.serve.options import StudioOptions
 from media_captioner.serve.queue import Queue
-from media_captioner.serve.server import Listener
 from media_captioner.serve.storage import Storage
 from media_captioner.system.files import private_folder
+from media_captioner.web.hosts import HostCheck, must_have_key
+from media_captioner.web.http1 import BadRequest, Request, Responder
+from media_captioner.web.listener import Listener
 
 
 class Studio:

@@ -9,8 +9,8 @@ from typing import Any, Final, Literal
 
 from media_captioner.serve import frames, refused
 from media_captioner.serve.frames import Reply
-from media_captioner.serve.http1 import Disconnected, Headers, Request, Responder
 from media_captioner.serve.refused import Refused
+from media_captioner.web.http1 import Disconnected, Headers, Request, Responder
 
 Protocol = Literal["compatible", "native", "vllm"]
 

@@ -14,10 +14,10 @@ from typing import Any, Final
 
 from media_captioner.serve import frames, refused
 from media_captioner.serve.frames import Reply
-from media_captioner.serve.http1 import Disconnected, head_bytes
 from media_captioner.serve.refused import Refused
 from media_captioner.system.clock import SYSTEM_CLOCK
 from media_captioner.testing.conversation import EVENTS, JSON, Conversation
+from media_captioner.web.http1 import Disconnected, head_bytes
 
 Fault = Callable[[Conversation], Awaitable[None]]
 

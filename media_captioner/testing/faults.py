@@ -10,12 +10,12 @@ from typing import Any, Final, Self, TypeAlias
 
 from media_captioner.serve import frames
 from media_captioner.serve.frames import Reply
-from media_captioner.serve.http1 import Headers, Request, Responder
-from media_captioner.serve.server import Listener
 from media_captioner.system.clock import SYSTEM_CLOCK, Clock
 from media_captioner.testing.captioner import PROSE
 from media_captioner.testing.conversation import Conversation, Protocol
 from media_captioner.testing.fault_kinds import FAULTS
+from media_captioner.web.http1 import Headers, Request, Responder
+from media_captioner.web.listener import Listener
 
 Step: TypeAlias = str | tuple[str, dict[str, Any]]
 """What happens to one request: a fault's name, or its name and options."""

@@ -17,12 +17,12 @@ from media_captioner import errors
 from media_captioner.captioners.emulated import EmulatedCaptioner
 from media_captioner.serve import Studio, StudioOptions, serve_forever
 from media_captioner.serve.frames import Reply, compatible_stream, native_stream
-from media_captioner.serve.hosts import HostCheck
-from media_captioner.serve.http1 import Limits
 from media_captioner.system.secrets import Secret
 from media_captioner.testing.background import running
 from media_captioner.testing.captioner import FakeCaptioner
 from media_captioner.testing.sounds import tone, wav
+from media_captioner.web.hosts import HostCheck
+from media_captioner.web.http1 import Limits
 
 MODEL = "qwen3-omni-30b-a3b-captioner"
 SOUND = base64.b64encode(wav(tone(0.1))).decode()

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from urllib.parse import urlsplit
 
 from media_captioner.captioners.addresses import is_loopback
-from media_captioner.serve.http1 import Request
+from media_captioner.web.http1 import Request
 
 
 def _split(host: str) -> tuple[str, int | None] | None:

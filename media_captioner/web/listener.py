@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable
 from typing import Final, Self
 
 from media_captioner.errors import ConfigError
-from media_captioner.serve.http1 import (
+from media_captioner.web.http1 import (
     BadRequest,
     Disconnected,
     Limits,
