@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -53,7 +53,9 @@ class OpenFile:
         self.close()
 
 
-def open_file(path: Path, limits: policy.MediaLimits) -> OpenFile:
+def open_file(
+    path: Path, limits: policy.MediaLimits, *, options: Mapping[str, str] | None = None
+) -> OpenFile:
     """Open ``path`` under the allow-lists of formats, codecs and protocols.
 
     ``stat`` comes first (a FIFO would block for ever), then a look at the first bytes, then FFmpeg: by
@@ -62,6 +64,7 @@ def open_file(path: Path, limits: policy.MediaLimits) -> OpenFile:
     Args:
         path: The file.
         limits: Bounds on opening.
+        options: Options of FFmpeg that win over those of the policy.
 
     Raises:
         MediaNotFound: nothing there, or it may not be read.
@@ -78,7 +81,7 @@ def open_file(path: Path, limits: policy.MediaLimits) -> OpenFile:
         container = av.open(
             name,
             "r",
-            container_options=policy.container_options(limits),
+            container_options=policy.container_options(limits) | dict(options or {}),
             metadata_errors="replace",
             timeout=(limits.open_seconds, limits.read_seconds),
         )

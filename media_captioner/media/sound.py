@@ -159,6 +159,9 @@ class Run:
         if count:
             planes = self._planes(count)
             cells = self._downmix.measure(planes)
+            if not np.isfinite(cells).all():  # damaged floating point sound
+                np.nan_to_num(planes, copy=False, nan=0.0, posinf=1.0, neginf=-1.0)
+                cells = self._downmix.measure(planes)
             mono = self._downmix.mono(planes, cells)
         else:
             cells, mono = np.empty((0, COLUMNS)), np.empty(0, np.float32)
@@ -184,8 +187,6 @@ class Run:
             planes -= np.float32(self._zero)
         if self._full != 1.0:
             planes *= np.float32(1 / self._full)
-        elif not np.isfinite(planes.sum()):  # damaged floating point sound
-            np.nan_to_num(planes, copy=False, nan=0.0, posinf=1.0, neginf=-1.0)
         return planes
 
 

@@ -1,0 +1,104 @@
+import numpy as np
+import pytest
+from av.audio.frame import AudioFrame
+
+from media_captioner.media.sound import RATE, Run, Shape
+
+FORMATS = {
+    "u8": (np.uint8, 128, 128),
+    "s16": (np.int16, 32768, 0),
+    "s32": (np.int32, 2**31, 0),
+    "flt": (np.float32, 1, 0),
+    "dbl": (np.float64, 1, 0),
+}
+
+
+def frame_of(sound, kind, layout="stereo", rate=RATE):
+    dtype, scale, zero = FORMATS[kind.removesuffix("p")]
+    values = (sound * scale + zero).astype(dtype)
+    if not kind.endswith("p"):
+        values = values.T.reshape(1, -1)
+    frame = AudioFrame.from_ndarray(np.ascontiguousarray(values), format=kind, layout=layout)
+    frame.sample_rate = rate
+    return frame
+
+
+def ramp(samples, channels=2):
+    return np.broadcast_to(np.linspace(-0.5, 0.5, samples, dtype=np.float32), (channels, samples))
+
+
+@pytest.mark.parametrize("kind", [name + planar for name in FORMATS for planar in ("", "p")])
+def test_every_sample_format_gives_the_same_sound(kind: str) -> None:
+    frame = frame_of(ramp(4000), kind)
+    run = Run(Shape.of(frame))
+    run.add(frame)
+    pcm, cells = run.take(last=True)
+    assert pcm.dtype == np.int16
+    assert np.abs(pcm - ramp(4000)[0] * 32768).max() <= (256 if kind.startswith("u8") else 1)
+    assert len(cells) == 3
+
+
+def test_blocks_do_not_show() -> None:
+    sound = np.random.default_rng(1).uniform(-0.4, 0.4, (2, 48_000 * 15)).astype(np.float32)
+    whole = Run(Shape(48_000, "fltp", ("FL", "FR")))
+    pieces = Run(Shape(48_000, "fltp", ("FL", "FR")))
+    whole.add(frame_of(sound, "fltp", rate=48_000))
+    parts = [
+        pieces.take()[0]
+        for first in range(0, sound.shape[1], 1021)
+        if pieces.add(frame_of(sound[:, first : first + 1021], "fltp", rate=48_000))
+    ]
+    parts.append(pieces.take(last=True)[0])
+    assert len(parts) > 2
+    assert np.array_equal(np.concatenate(parts), whole.take(last=True)[0])
+
+
+@pytest.mark.parametrize("rate", [8000, 11_025, 22_050, 32_000, 44_100, 48_000, 96_000, 192_000])
+def test_the_length_is_kept_at_any_rate(rate: int) -> None:
+    frame = frame_of(ramp(rate * 3), "s16", rate=rate)
+    run = Run(Shape.of(frame))
+    run.add(frame)
+    assert abs(len(run.take(last=True)[0]) - 3 * RATE) <= 1
+
+
+def test_silence_and_cut_samples_count() -> None:
+    run = Run(Shape(RATE, "s16", ("FL", "FR")))
+    run.add(frame_of(ramp(1000), "s16"))
+    run.add_silence(500)
+    run.add(frame_of(ramp(1000), "s16"), skip=300)
+    assert run.samples == 2200
+    pcm, _ = run.take(last=True)
+    assert len(pcm) == 2200
+    assert not pcm[1000:1500].any()
+    assert abs(pcm[1500] - ramp(1000)[0, 300] * 32768) <= 1
+
+
+def test_silence_of_unsigned_sound_is_in_its_middle() -> None:
+    run = Run(Shape(RATE, "u8", ("FC",)))
+    run.add_silence(100)
+    assert not run.take(last=True)[0].any()
+
+
+def test_damaged_floating_point_sound_does_no_harm() -> None:
+    sound = ramp(4000).copy()
+    sound[0, 10] = np.nan
+    sound[1, 20] = np.inf
+    frame = frame_of(sound, "fltp")
+    run = Run(Shape.of(frame))
+    run.add(frame)
+    pcm, cells = run.take(last=True)
+    assert np.isfinite(cells).all()
+    assert np.abs(pcm[100:] - ramp(4000)[0, 100:] * 32768).max() <= 1
+
+
+@pytest.mark.parametrize(
+    "shape",
+    [
+        Shape(3, "s16", ("FC",)),
+        Shape(48_000, "s16", ()),
+        Shape(48_000, "dsd", ("FC",)),
+        Shape(10**7, "s16", ("FC",)),
+    ],
+)
+def test_shapes_of_damaged_headers_are_not_used(shape: Shape) -> None:
+    assert not shape.usable
