@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -13,12 +13,17 @@ from media_captioner.cli.options import (
     comma_list,
     config_option,
     go_offline,
+    journal_option,
     json_option,
     language_option,
     service_options,
     settings_for,
     track_option,
 )
+from media_captioner.errors import MediaCaptionerError
+
+if TYPE_CHECKING:
+    from media_captioner.batch import Batch
 
 
 @click.command("caption", short_help="Caption media files and folders.")
@@ -42,11 +47,20 @@ from media_captioner.cli.options import (
 @click.option(
     "--whisper-model", metavar="NAME|PATH", help="Local transcription model: base, small, a folder..."
 )
-@click.option("--force", is_flag=True, default=None, help="Caption again what is up to date.")
+@click.option("--samples", type=int, metavar="N", help="Describe each segment N times, and keep what recurs.")
+@click.option("--max-dollars", type=float, metavar="USD", help="Most to spend in this run.")
+@click.option("--max-requests", type=int, metavar="N", help="Most requests to make in this run.")
+@click.option(
+    "--force",
+    is_flag=True,
+    default=None,
+    help="Caption again what is up to date; answers that were paid for are used.",
+)
 @click.option(
     "--overwrite", type=click.Choice(["ours", "all", "never"]), help="What may be replaced; ours by default."
 )
 @click.option("--offline", is_flag=True, default=None, help="Make every network connection an error.")
+@journal_option
 @config_option
 @json_option
 def command(
@@ -62,7 +76,9 @@ def command(
     from media_captioner.captioners import create
     from media_captioner.captioners.options import options_of
     from media_captioner.cli.render import caption_view
+    from media_captioner.cli.stopping import run_until_stopped
     from media_captioner.pipeline import voice_detector
+    from media_captioner.session import open_session
 
     by_file, settings = settings_for(given, config_file)
     go_offline(settings)
@@ -71,15 +87,27 @@ def command(
         captioner = create(
             settings.captioner, options_of(settings, on_text=view.live_text if show_stream else None), view
         )
-        work = batch.Batch(by_file, captioner, view, voice_detector())
-        try:
-            asyncio.run(_run(work, found, view.tell))
-        finally:
-            view.summarise(work.reports)
-    return batch.exit_code(work.reports)
+        with open_session(captioner, settings, reporter=view) as session:
+            work = batch.Batch(
+                by_file,
+                captioner,
+                view,
+                voice_detector(),
+                session=session,
+                wait_hours=settings.wait_hours,
+            )
+            try:
+                stopped = run_until_stopped(lambda: _run(work, found, view.tell))
+            except MediaCaptionerError as error:
+                if all(report.error is not error for report in work.reports):
+                    raise
+                stopped = 0  # it was told with the asset that it happened to
+            finally:
+                view.summarise(work.reports)
+    return stopped or batch.exit_code(work.reports)
 
 
-async def _run(work: Any, found: Any, tell: Any) -> None:
+async def _run(work: Batch, found: list[Path | MediaCaptionerError], tell: Callable[[Any], None]) -> None:
     try:
         await work.run(found, tell)
     finally:

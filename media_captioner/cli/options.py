@@ -21,6 +21,9 @@ config_option = click.option(
 json_option = click.option(
     "--json", "as_json", is_flag=True, help="Print results as JSON, one object a line."
 )
+journal_option = click.option(
+    "--journal", type=PATH, metavar="FILE", help="The journal, where it is not in its usual place."
+)
 track_option = click.option("--track", type=int, metavar="N", help="Audio track to use, counted from 1.")
 language_option = click.option(
     "--language", metavar="TAG", help="Prefer the audio track in this language (en, de, zh), and expect it."
@@ -94,3 +97,11 @@ def go_offline(settings: Settings) -> None:
         from media_captioner.system import network
 
         network.forbid()
+
+
+def journal_path(journal: Path | None, config_file: Path | None) -> Path:
+    """Return the journal that the options, or else the settings, name."""
+    from media_captioner.session import default_journal
+
+    _, settings = settings_for({"journal": journal}, config_file)
+    return settings.journal or default_journal()

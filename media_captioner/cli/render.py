@@ -29,6 +29,8 @@ _COLOURS: dict[str, str] = {
     "up to date": "cyan",
     "done with gaps": "yellow",
     "failed": "red",
+    "quarantined": "red",
+    "waiting": "magenta",
 }
 _NOTICE_COLOURS: dict[Notice, str] = {"info": "cyan", "warning": "yellow", "error": "red"}
 
@@ -81,9 +83,16 @@ class CaptionView:
         total = float(progress.total) if progress.total is not None else None
         if key not in self._tasks:
             unit = "bytes" if progress.stage == "fetch" else "seconds"
-            self._tasks[key] = self._bar.add_task(redact(progress.asset), total=total, detail="", unit=unit)
+            self._tasks[key] = self._bar.add_task(
+                redact(progress.asset), total=total, detail="", unit=unit, least=None
+            )
+        spent = "" if progress.dollars is None else f"${float(progress.dollars):.2f}  "
         self._bar.update(
-            self._tasks[key], completed=float(progress.position), total=total, detail=redact(progress.detail)
+            self._tasks[key],
+            completed=float(progress.position),
+            total=total,
+            detail=spent + redact(progress.detail),
+            least=progress.seconds_left,
         )
         if total is not None and progress.stage == "fetch" and progress.position >= total:
             self._bar.remove_task(self._tasks.pop(key))
@@ -97,9 +106,10 @@ class CaptionView:
         """Print how an asset ended, on standard output; why it failed, on standard error."""
         self._finished += 1
         if self._bar is not None:
-            for task in self._tasks.values():
-                self._bar.remove_task(task)
-            self._tasks.clear()
+            for stage in (True, False):
+                task = self._tasks.pop(f"{report.source.name}/{stage}", None)
+                if task is not None:
+                    self._bar.remove_task(task)
             if self._whole is not None:
                 self._bar.update(self._whole, completed=self._finished)
         with self.paused():
@@ -150,7 +160,7 @@ class CaptionView:
 
 def _progress_bar() -> rich.progress.Progress:
     from rich.console import Console
-    from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
+    from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn
     from rich.table import Column
     from rich.text import Text
 
@@ -164,11 +174,20 @@ def _progress_bar() -> rich.progress.Progress:
                 return Text(f"{done:.0f} of {total or 0:.0f}")
             return Text(length(done) if total is None else f"{length(done)}/{length(total)}")
 
+    class Left(ProgressColumn):
+        """What is left: as it went so far, but never less than the service's rate allows for."""
+
+        def render(self, task: Task) -> Text:
+            least = task.fields.get("least")
+            guess = task.time_remaining
+            known = [seconds for seconds in (least, guess) if seconds is not None]
+            return Text(f"{length(max(known))} left" if known and not task.finished else "")
+
     return Progress(
         TextColumn("{task.description}", markup=False, table_column=Column(ratio=2, no_wrap=True)),
         BarColumn(bar_width=24),
         Position(),
-        TimeRemainingColumn(compact=True),
+        Left(),
         TextColumn(
             "{task.fields[detail]}", markup=False, style="italic", table_column=Column(ratio=5, no_wrap=True)
         ),
@@ -180,7 +199,9 @@ def _progress_bar() -> rich.progress.Progress:
 
 def _report_lines(report: AssetReport) -> Iterator[str]:
     state = click.style(report.state, fg=_COLOURS[report.state], bold=True)
-    took = f" ({report.elapsed:.1f} s)" if report.state != "failed" else ""
+    took = f" ({report.elapsed:.1f} s)" if report.error is None else ""
+    if report.until is not None:
+        took = f" until {report.until:%Y-%m-%d %H:%M:%S} UTC"
     yield f"{printable(str(report.source))}: {state}{took}"
     for result in report.results:
         yield from _track_lines(result)
