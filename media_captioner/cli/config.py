@@ -32,7 +32,13 @@ def command(config_file: Path | None, *, as_json: bool) -> None:
         return
     click.echo(f"Your own settings file: {user_file()}{'' if user_file().is_file() else ' (none yet)'}\n")
     for name, value in values.items():
-        shown = ", ".join(value) if isinstance(value, list) else "not set" if value is None else str(value)
+        shown = (
+            ", ".join(map(str, value))
+            if isinstance(value, list)
+            else "not set"
+            if value is None
+            else str(value)
+        )
         origin = resolved.origins[name]
         click.echo(f"{click.style(name, bold=True)} = {shown}  {click.style(f'({origin})', dim=True)}")
         click.echo(f"    {Settings.model_fields[name].description}")

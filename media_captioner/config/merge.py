@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from pydantic import ValidationError
 
@@ -20,6 +20,7 @@ from media_captioner.config.sources import (
     read_key,
     user_file,
 )
+from media_captioner.config.tables import TABLES, WatchedRoot
 from media_captioner.errors import ConfigError
 
 
@@ -83,7 +84,7 @@ def resolve(
         values["api_key"] = read_key(Path(values["key_file"]).expanduser())
         origins["api_key"] = str(values["key_file"])
     try:
-        return Resolved(Settings.model_validate(values), origins)
+        settings = Settings.model_validate(values)
     except ValidationError as error:
         first = error.errors()[0]
         name = str(first["loc"][0]) if first["loc"] else "?"
@@ -92,3 +93,42 @@ def resolve(
             f"Cannot use {name} = {values.get(name)!r} from {origin}: {first['msg']}",
             hint=Settings.model_fields[name].description if name in Settings.model_fields else None,
         ) from error
+    for root in settings.watch:
+        settings_below(root, settings, where=origins["watch"])
+    return Resolved(settings, origins)
+
+
+_NOT_BELOW: Final = frozenset({*TABLES, "api_key", "journal", "offline", "wait_hours", "plugin_seconds"})
+
+
+def settings_below(root: WatchedRoot, settings: Settings, *, where: str = "the settings") -> Settings:
+    """Return the settings that hold below a watched folder: its own, and for the rest those of everything.
+
+    Args:
+        root: The folder's table.
+        settings: What holds elsewhere.
+        where: Where the table stands, for messages.
+
+    Raises:
+        ConfigError: one of its own cannot be used, or concerns the whole program.
+        UnknownSetting: one of its own does not exist.
+
+    """
+    own = dict(root.settings)
+    for name in own:
+        known_name(name, where=f"the table of {root.root} in {where}")
+        if name in _NOT_BELOW:
+            raise ConfigError(
+                f"Refused the setting {name} in the table of {root.root} in {where}: it holds for everything",
+                hint="Put it outside of the [[watch]] table.",
+            )
+    if (key_file := own.get("key_file")) is not None:
+        own["api_key"] = read_key(Path(key_file).expanduser())
+    try:
+        checked = Settings.model_validate(own)
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise ConfigError(
+            f"Cannot use {first['loc'][0]} in the table of {root.root} in {where}: {first['msg']}"
+        ) from error
+    return settings.model_copy(update={name: getattr(checked, name) for name in own})

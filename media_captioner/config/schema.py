@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_serializer
 
+from media_captioner.config.tables import CommandHook, Listening, WatchedRoot, Webhook
 from media_captioner.system.secrets import MASK, Secret
 
 Detail = Literal["high", "normal", "low"]
@@ -206,6 +207,22 @@ class Settings(BaseModel):
     max_hours: Annotated[
         float, Field(description="Longest sound that is accepted, hours.", gt=0, le=1000)
     ] = 48.0
+    plugin_seconds: Annotated[
+        float,
+        Field(description="Longest time that a plugin may take for one event, seconds.", gt=0, le=3600),
+    ] = 10.0
+    hooks: Annotated[
+        tuple[CommandHook, ...], Field(description="Programs to run at certain moments ([[hooks]] tables).")
+    ] = ()
+    webhooks: Annotated[
+        tuple[Webhook, ...], Field(description="Addresses to tell of certain moments ([[webhooks]] tables).")
+    ] = ()
+    watch: Annotated[
+        tuple[WatchedRoot, ...], Field(description="Folders for media-captioner watch ([[watch]] tables).")
+    ] = ()
+    listen: Annotated[
+        Listening, Field(description="Who may ask media-captioner listen for captions (a [listen] table).")
+    ] = Listening()
 
     @field_serializer("api_key")
     def _mask(self, value: Secret | None) -> str | None:

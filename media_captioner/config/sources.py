@@ -12,6 +12,7 @@ from typing import Any, Final
 import platformdirs
 
 from media_captioner.config.schema import UNTRUSTED, Settings
+from media_captioner.config.tables import TABLES, placed
 from media_captioner.errors import ConfigError, UnknownSetting
 from media_captioner.system.secrets import Secret
 
@@ -45,6 +46,8 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> dict[str, A
         if name in _OTHER_VARIABLES:
             continue
         known_name(name.lower(), where=f"the environment variable {variable}")
+        if name.lower() in TABLES:
+            raise ConfigError(f"Refused {variable}: {name.lower()} is a table of the settings file")
         values[name.lower()] = _from_text(name.lower(), text)
     return values
 
@@ -101,7 +104,7 @@ def from_file(path: Path, *, trusted: bool) -> dict[str, Any]:
     for name in ("out", "models_folder", "key_file", "journal"):
         if isinstance(values.get(name), str):
             values[name] = base / Path(values[name]).expanduser()
-    return values
+    return values | {name: placed(name, values[name], base) for name in TABLES if name in values}
 
 
 def read_key(path: Path) -> Secret:
