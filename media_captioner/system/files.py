@@ -181,6 +181,46 @@ def written_whole(path: Path, *, replacing: str | None = None, anything: bool = 
         _raise_output_error(path, error)
 
 
+@contextlib.contextmanager
+def placed_whole(path: Path) -> Iterator[Path]:
+    """Give a name in ``path``'s folder for another program to write to; it becomes ``path`` when the block ends well.
+
+    What the program left there vanishes when the block does not end well. Nothing may stand at ``path``.
+
+    Raises:
+        OutputConflict: something stands there, or nothing was written.
+        DiskFull: no space.
+        OutputNotWritable: the folder cannot be written.
+
+    """
+    temporary = path.with_name(f"{TEMPORARY_PREFIX}{secrets.token_hex(8)}{TEMPORARY_SUFFIX}")
+    try:
+        _refuse_taken(path)
+        try:
+            yield temporary
+            descriptor = os.open(temporary, os.O_RDONLY | os.O_CLOEXEC)
+            try:
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
+            _refuse_taken(path)
+            os.replace(temporary, path)
+        finally:
+            with contextlib.suppress(OSError):
+                temporary.unlink()
+        _sync_folder(path.parent)
+    except OSError as error:
+        _raise_output_error(path, error)
+
+
+def _refuse_taken(path: Path) -> None:
+    if os.path.lexists(path):
+        raise OutputConflict(
+            f"Did not write {path}: a file stands there",
+            hint="Choose another name with --out, or move it away.",
+        )
+
+
 def _mode_for(path: Path) -> int:
     try:
         return stat.S_IMODE(path.stat().st_mode)
