@@ -24,14 +24,18 @@ if TYPE_CHECKING:
     from media_captioner.batch import AssetReport
     from media_captioner.model import Clip
 
-_COLOURS: dict[str, str] = {
+STATE_COLOURS: dict[str, str] = {
     "done": "green",
     "up to date": "cyan",
     "done with gaps": "yellow",
     "failed": "red",
     "quarantined": "red",
     "waiting": "magenta",
+    "interrupted": "magenta",
+    "working": "blue",
 }
+"""How the states of assets look."""
+
 _NOTICE_COLOURS: dict[Notice, str] = {"info": "cyan", "warning": "yellow", "error": "red"}
 
 
@@ -40,6 +44,11 @@ def length(seconds: Fraction | float) -> str:
     whole = round(seconds)
     hours, rest = divmod(whole, 3600)
     return f"{hours}:{rest // 60:02d}:{rest % 60:02d}" if hours else f"{rest // 60}:{rest % 60:02d}"
+
+
+def dollars(value: Fraction) -> str:
+    """Write an amount of money as a person reads it: to the cent, or to the hundredth of one below a dollar."""
+    return f"${float(value):,.2f}" if value >= 1 or not value else f"${float(value):.4f}"
 
 
 class CaptionView:
@@ -127,7 +136,7 @@ class CaptionView:
         if self._assets < 2:
             return
         counts = Counter(report.state for report in reports)
-        parts = [click.style(f"{count} {state}", fg=_COLOURS[state]) for state, count in counts.items()]
+        parts = [click.style(f"{count} {state}", fg=STATE_COLOURS[state]) for state, count in counts.items()]
         if missing := self._assets - len(reports):
             parts.append(f"{missing} not begun")
         took = length(SYSTEM_CLOCK.monotonic() - self._started)
@@ -198,7 +207,7 @@ def _progress_bar() -> rich.progress.Progress:
 
 
 def _report_lines(report: AssetReport) -> Iterator[str]:
-    state = click.style(report.state, fg=_COLOURS[report.state], bold=True)
+    state = click.style(report.state, fg=STATE_COLOURS[report.state], bold=True)
     took = f" ({report.elapsed:.1f} s)" if report.error is None else ""
     if report.until is not None:
         took = f" until {report.until:%Y-%m-%d %H:%M:%S} UTC"

@@ -165,6 +165,12 @@ def history(
     return [Happening(*row) for row in rows]
 
 
+def in_state(connection: sqlite3.Connection, state: str) -> list[str]:
+    """Return the assets that are in a state, by name."""
+    rows = connection.execute("SELECT source FROM asset WHERE state = ? ORDER BY source", (state,))
+    return [source for (source,) in rows]
+
+
 @dataclass(frozen=True, slots=True)
 class Cost:
     """What was taken for one thing.

@@ -1,0 +1,39 @@
+"""``media-captioner forget``."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import click
+
+from media_captioner.cli.options import PATH, config_option, journal_option, journal_path
+
+
+@click.command("forget", short_help="Forget the answers for files, so that they are asked for and paid anew.")
+@click.argument("sources", nargs=-1, required=True, type=PATH, metavar="FILES...")
+@journal_option
+@config_option
+def command(sources: tuple[Path, ...], journal: Path | None, config_file: Path | None) -> int:
+    """Forget what is known of files and every answer for their sound. Their own files, and what they cost, stay.
+
+    The next run with --force asks anew, and pays anew.
+    """
+    from media_captioner.schedule.journal import open_journal
+    from media_captioner.system import files
+
+    async def run() -> int:
+        unknown = 0
+        with open_journal(journal_path(journal, config_file), doing="forget") as opened:
+            for source in sources:
+                path = source.absolute()
+                content = await opened.register.content_of(path)
+                if content is None and path.is_file():
+                    content = files.content_id(path)
+                answers = await opened.store.forget(content) if content is not None else 0
+                known = await opened.register.forget(path) or answers > 0
+                unknown += not known
+                click.echo(f"{source}: " + (f"forgot {answers} answers" if known else "not known"))
+        return unknown
+
+    return 3 if asyncio.run(run()) else 0

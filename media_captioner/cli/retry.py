@@ -1,0 +1,43 @@
+"""``media-captioner retry``."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import click
+
+from media_captioner.cli.options import PATH, config_option, journal_option, journal_path
+
+
+@click.command("retry", short_help="Let files be tried again that failed, were refused or are in quarantine.")
+@click.argument("sources", nargs=-1, type=PATH, metavar="FILES...")
+@click.option("--quarantined", is_flag=True, help="Everything that is in quarantine.")
+@journal_option
+@config_option
+def command(
+    sources: tuple[Path, ...], journal: Path | None, config_file: Path | None, *, quarantined: bool
+) -> int:
+    """Let files be tried again at the next run.
+
+    They leave quarantine, and segments that the captioner refused are asked about again.
+    """
+    from media_captioner.schedule.journal import open_journal
+    from media_captioner.schedule.journal.reports import in_state
+
+    if not sources and not quarantined:
+        raise click.UsageError("Name files, or --quarantined.")
+
+    async def run() -> int:
+        unknown = 0
+        with open_journal(journal_path(journal, config_file), doing="retry") as opened:
+            names = [source.absolute() for source in sources]
+            if quarantined:
+                names += [Path(name) for name in await opened.read(lambda c: in_state(c, "quarantined"))]
+            for name in names:
+                known = await opened.register.retry(name)
+                unknown += not known
+                click.echo(f"{name}: {'will be tried again' if known else 'not known, or at work'}")
+        return unknown
+
+    return 3 if asyncio.run(run()) else 0

@@ -1,0 +1,52 @@
+"""``media-captioner status``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from media_captioner.cli.options import config_option, journal_option, journal_path, json_option
+
+
+@click.command("status", short_help="Show how many assets are done, waiting or failed.")
+@journal_option
+@config_option
+@json_option
+def command(journal: Path | None, config_file: Path | None, *, as_json: bool) -> None:
+    """Show how everything stands: assets by state, requests under way, and what was spent today (UTC)."""
+    from media_captioner.cli.render import STATE_COLOURS, dollars, print_json, printable
+    from media_captioner.schedule.journal.reports import overview, reading
+    from media_captioner.system.clock import SYSTEM_CLOCK
+
+    path = journal_path(journal, config_file)
+    with reading(path) as connection:
+        found = overview(connection, SYSTEM_CLOCK.now().strftime("%Y-%m-%d"))
+    if as_json:
+        today = {
+            "requests": found.today.requests,
+            "tokens": found.today.tokens,
+            "dollars": float(found.today.dollars),
+        }
+        print_json(
+            {
+                "journal": str(path),
+                "assets": found.assets,
+                "asking": found.asking,
+                "answers": found.answers,
+                "today": today,
+                "processes": found.processes,
+                "next": found.next,
+            }
+        )
+        return
+    for state, count in found.assets.items():
+        click.echo(f"{count:>8,} {click.style(state, fg=STATE_COLOURS.get(state))}")
+    if not found.assets:
+        click.echo("No assets yet.")
+    if found.next is not None:
+        click.echo(f"What waits can go on at {found.next[:19].replace('T', ' ')} UTC.")
+    click.echo(f"{found.answers:,} answers are remembered; {found.asking} requests are under way.")
+    click.echo(f"Today (UTC): {found.today.requests:,} requests, {dollars(found.today.dollars)}.")
+    for process in found.processes:
+        click.echo(f"At work: {printable(process)}")

@@ -1,0 +1,98 @@
+"""``media-captioner why``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from media_captioner.cli.options import PATH, config_option, journal_option, journal_path, json_option
+
+if TYPE_CHECKING:
+    from media_captioner.schedule.journal.reports import Attempt, Why
+
+
+@click.command("why", short_help="Show everything that is known of one file, and why it stands as it does.")
+@click.argument("source", type=PATH, metavar="FILE")
+@journal_option
+@config_option
+@json_option
+def command(source: Path, journal: Path | None, config_file: Path | None, *, as_json: bool) -> int:
+    """Show how FILE stands and why: its gaps, what was refused, and every time that it was asked about."""
+    from media_captioner.cli.render import print_json
+    from media_captioner.schedule.journal.reports import reading, why
+
+    with reading(journal_path(journal, config_file)) as connection:
+        found = why(connection, source.absolute())
+    if found is None:
+        click.echo(f"Nothing is known of {source}: it was never captioned, or was forgotten.", err=True)
+        return 3
+    if as_json:
+        print_json(_json(found))
+        return 0
+    for line in _lines(found):
+        click.echo(line)
+    return 0
+
+
+def _json(found: Why) -> dict[str, Any]:
+    spans = {
+        name: [{"start": float(start), "end": float(end), "reason": reason} for start, end, reason in entries]
+        for name, entries in (("gaps", found.gaps), ("refused", found.refused))
+    }
+    return {
+        "source": found.source,
+        "state": found.state,
+        "reason": found.reason,
+        "error": found.error,
+        "until": found.until,
+        "failures": found.failures,
+        "content_id": found.content,
+        "changed": found.changed,
+        "segments": found.segments,
+        **spans,
+        "attempts": [_attempt(each) for each in found.attempts],
+        "files": list(found.outputs),
+        "answers": found.answers,
+    }
+
+
+def _attempt(each: Attempt) -> dict[str, Any]:
+    return {
+        "asked": each.asked,
+        "start": float(each.start),
+        "end": float(each.end),
+        "captioner": each.captioner,
+        "outcome": each.outcome,
+        "detail": each.detail,
+        "request_id": each.request,
+        "tokens": each.taken.tokens,
+        "dollars": float(each.taken.dollars),
+    }
+
+
+def _lines(found: Why) -> Iterator[str]:
+    from media_captioner.cli.render import STATE_COLOURS, length, printable
+
+    state = click.style(found.state, fg=STATE_COLOURS.get(found.state), bold=True)
+    yield f"{printable(found.source)}: {state} since {found.changed[:19].replace('T', ' ')} UTC"
+    if found.reason:
+        yield f"  {printable(found.reason)}"
+    if found.until:
+        yield f"  It can go on at {found.until[:19].replace('T', ' ')} UTC."
+    if found.failures:
+        yield f"  It failed {found.failures} times in a row in a way that can bring a program down."
+    if found.segments:
+        yield "  segments: " + ", ".join(f"{count} {name}" for name, count in found.segments.items())
+    for title, entries in (("gap", found.gaps), ("refused", found.refused)):
+        for start, end, reason in entries:
+            yield f"  {title} {length(start)} to {length(end)}: {printable(reason)}"
+    for each in found.attempts:
+        if each.outcome != "answered":
+            what = f"{each.outcome}, {length(each.start)} to {length(each.end)}"
+            yield f"  {each.asked[:19].replace('T', ' ')} {what}: {printable(each.detail or '')}"
+    yield f"  {found.answers} answers are remembered."
+    for path in found.outputs:
+        yield f"  {printable(path)}"
