@@ -7,6 +7,7 @@ from functools import cache
 from typing import Final
 
 from media_captioner.model import Facts, Music, Speech
+from media_captioner.model.soundtable import by_name
 from media_captioner.prose.lexicon import table
 
 _SPEAKERS: Final = {
@@ -41,6 +42,18 @@ def emotions(facts: Facts) -> tuple[str, ...]:
             if music.polarity == "asserted":
                 found.extend(moods[word] for word in music.mood if word in moods)
     return tuple(dict.fromkeys(found))
+
+
+def identifier(name: str) -> str | None:
+    """Return the id of the AudioSet class ``name`` (``/m/05tny_`` of ``Bark``), or None where there is none."""
+    known = by_name().get(name)
+    return known.mid if known is not None else _rest().get(name)
+
+
+@cache
+def _rest() -> dict[str, str]:
+    """Return the ids of the classes that the sound table lacks."""
+    return {row[1]: row[0] for row in table("audioset")}
 
 
 def _speech(speeches: tuple[Speech, ...]) -> Iterator[str]:

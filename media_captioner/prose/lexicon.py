@@ -146,10 +146,19 @@ class _Node:
 
 
 class _Known(NamedTuple):
-    """A word: its lemma, itself where a table wants that spelling, and the phrases that begin with it."""
+    """A word: its lemma, and itself where a table wants that spelling; what it means alone; what may follow it."""
 
     keys: tuple[str, ...]
-    nodes: list[_Node]
+    found: dict[type, list[Any]]
+    nexts: list[dict[str, _Node]]
+
+
+def _add(found: dict[type, list[Hit]], kind: type, start: int, end: int, things: list[Any]) -> None:
+    hits = found.get(kind)
+    if hits is None:
+        hits = found[kind] = []
+    for thing in things:
+        hits.append(Hit(start, end, thing))
 
 
 def table(name: str) -> Iterator[list[str]]:
@@ -207,39 +216,44 @@ class Lexicon:
     def look_up(self, words: Sequence[str]) -> tuple[list[str], dict[type, list[Hit]]]:
         """Return the lemma of each word, and what ``find`` returns."""
         found: dict[type, list[Hit]] = {}
-        known = list(map(self.known, words))
-        for start, first in enumerate(known):
-            if first.nodes:
-                self._walk(words, known, start, found)
+        known = list(map(self._known_of, words))
+        for start, word in enumerate(known):
+            longer = self._longer(words, known, start) if word.nexts else None
+            for kind, things in word.found.items():
+                if longer is None or kind not in longer:
+                    _add(found, kind, start, start + 1, things)
+            if longer is not None:
+                for kind, (end, things) in longer.items():
+                    _add(found, kind, start, end, things)
         return [word.keys[0] for word in known], found
 
     @staticmethod
-    def _walk(words: Sequence[str], known: list[_Known], start: int, found: dict[type, list[Hit]]) -> None:
-        """Add the longest phrase of each kind that begins at ``start``."""
-        nodes = known[start].nodes
-        best: dict[type, tuple[int, list[Any]]] = {}
+    def _longer(
+        words: Sequence[str], known: Sequence[_Known], start: int
+    ) -> dict[type, tuple[int, list[Any]]] | None:
+        """Return the longest phrase of several words of each kind that begins at ``start``; None without any."""
+        best: dict[type, tuple[int, list[Any]]] | None = None
+        nexts = known[start].nexts
         end = start + 1
         count = len(words)
-        while nodes:
-            for node in nodes:
-                for kind, things in node.found.items():
-                    last = best.get(kind)
-                    best[kind] = (end, [*last[1], *things] if last and last[0] == end else things)
+        while True:
             while end < count and words[end] in SKIPPED:
                 end += 1
             if end >= count:
-                break
+                return best
             keys = known[end].keys
-            nodes = [node.next[key] for node in nodes for key in keys if key in node.next]
+            nodes = [following[key] for following in nexts for key in keys if key in following]
+            if not nodes:
+                return best
             end += 1
-        for kind, (last_word, things) in best.items():
-            hits = found.get(kind)
-            if hits is None:
-                hits = found[kind] = []
-            for thing in things:
-                hits.append(Hit(start, last_word, thing))
+            for node in nodes:
+                for kind, things in node.found.items():
+                    best = best if best is not None else {}
+                    last = best.get(kind)
+                    best[kind] = (end, [*last[1], *things] if last and last[0] == end else things)
+            nexts = [node.next for node in nodes]
 
-    def known(self, word: str) -> _Known:
+    def _known_of(self, word: str) -> _Known:
         """Return what is known of a word by itself; it is worked out once."""
         known = self._known.get(word)
         if known is None:
@@ -247,8 +261,12 @@ class Lexicon:
                 self._known.clear()
             lemma, exact = self.lemma(word), "=" + word
             keys = (lemma, exact) if exact in self._exact else (lemma,)
-            first = self._root.next
-            known = self._known[word] = _Known(keys, [first[key] for key in keys if key in first])
+            nodes = [self._root.next[key] for key in keys if key in self._root.next]
+            found: dict[type, list[Any]] = {}
+            for node in nodes:
+                for kind, things in node.found.items():
+                    found[kind] = [*found.get(kind, ()), *things]
+            known = self._known[word] = _Known(keys, found, [node.next for node in nodes if node.next])
         return known
 
     def is_verb(self, lemma: str) -> bool:

@@ -35,6 +35,9 @@ _SCENE: Final = frozenset(
 )
 _TONES: Final = frozenset("tone voice delivery manner intonation inflection he she his her".split())
 _MODIFIED: Final = 2  # words between an adjective and the music it describes
+_STEM: Final = (
+    4  # letters by which the forms of one word are known: angrily, angry; exasperation, exasperated
+)
 _ENDS: Final = frozenset(
     "and but or with in as at by to while who of than yet when from for is are was were that which if because so "
     "before after during throughout about on over then like".split()
@@ -68,12 +71,13 @@ def feelings(passage: Passage) -> list[Feeling]:
     if not anchors:
         return []
     subject = _is_about_voice(passage)
+    music = _music(passage)
     found: list[Feeling] = []
     for hit in outermost(sorted(hits, key=_weight)):
         name, strength = hit.found.columns
         if passage.rank(hit.start, hit.end) != ASSERTED or _describes_other(passage, hit):
             continue
-        if _is_of_scene(passage, hit):
+        if _is_of_scene(passage, hit, music):
             continue
         if subject or min(abs(hit.start - place) for place in anchors) <= _NEAR:
             word = " ".join(passage.words[hit.start : hit.end])
@@ -88,7 +92,10 @@ def adjective(feeling: Feeling) -> str:
         return gerund(lexicon().lemma(word))
     if feeling.strength == 0 or not (word.endswith(("ly", *_NOUN_ENDS)) or word in _NOUNS):
         return word if feeling.strength else feeling.name
-    stem = word.removesuffix("ly")[:5]
+    stem = word.removesuffix("ly")
+    for ending in _NOUN_ENDS:
+        stem = stem.removesuffix(ending)
+    stem = stem[:_STEM]
     for other in _family(feeling.name):
         if other.startswith(stem) and not other.endswith(("ly", *_NOUN_ENDS)) and other not in _NOUNS:
             return other
@@ -117,10 +124,9 @@ def _anchors(passage: Passage) -> list[int]:
     return places
 
 
-def _is_of_scene(passage: Passage, hit: Hit) -> bool:
+def _is_of_scene(passage: Passage, hit: Hit, music: set[int]) -> bool:
     """Whether the word tells of a mood that no voice has: "a cheerful melody", "the atmosphere is one of grief"."""
-    ahead = passage.keys[hit.end : hit.end + _MODIFIED]
-    if any(place in _music(passage) for place in range(hit.end, hit.end + len(ahead))):
+    if not music.isdisjoint(range(hit.end, hit.end + _MODIFIED)):
         return True
     behind = passage.keys[max(0, hit.start - _NEAR) : hit.start]
     return not _SCENE.isdisjoint(behind) and _TONES.isdisjoint(behind)

@@ -14,15 +14,14 @@ _SPECIAL_TOKENS: Final = re.compile(
     r"<\|[^|<>\n]{1,40}\|>|</?(?:think|s|answer|caption|audio)>", re.IGNORECASE
 )
 _CONTROLS: Final = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x9f\u200b\u2060\ufeff\ufffe\uffff\ud800-\udfff]")
-_BREAKS: Final = re.compile(r"\r\n?|[\x0b\x0c\u2028\u2029\x85]")
-_SPACES: Final = re.compile(r"[^\S\n ][^\S\n]*| [^\S\n]+")
-_HEADING: Final = re.compile(r"^[ ]?#{1,6}[ ]+", re.MULTILINE)
-_BULLET: Final = re.compile(r"^[ ]?(?:[-*+•‣▪]|\d{1,2}[.)])[ ]+", re.MULTILINE)
+_BREAKS: Final = re.compile(r"\r\n?|[\n\x0b\x0c\u2028\u2029\x85]")
+_SPACES: Final = re.compile(r"  +")
+_MARKED: Final = frozenset("#-*+•‣▪`~_=")
+_MARK: Final = re.compile(r"^(?:#{1,6} +|[-*+•‣▪] +|\d{1,2}[.)] +)")
+_RULE: Final = re.compile(r"^(?:(?:[-*_=] ?){3,}|(?:```|~~~)\w*)$")
 _EMPHASIS: Final = re.compile(
     r"(?<![\w*_])(\*{1,3}|_{1,3}|`{1,3})(?=[^\s*_`])([^\n*_`]{1,300}?)(?<=[^\s*_`])\1(?![\w*_])"
 )
-_RULE: Final = re.compile(r"^[ ]?(?:[-*_=] ?){3,}$", re.MULTILINE)
-_FENCE: Final = re.compile(r"^[ ]?(?:```|~~~)\w*[ ]?$", re.MULTILINE)
 _BLANK: Final = re.compile(r"\n{3,}")
 
 # A hyphen that stands for a dash: what follows could not be the second part of a compound, and no third part
@@ -56,33 +55,33 @@ def clean(text: str) -> str:
         text: A description, or any other text.
 
     """
-    text = _BREAKS.sub("\n", text)
-    text = _SPECIAL_TOKENS.sub(" ", text)
-    text = _CONTROLS.sub("", text)
-    text = _SPACES.sub(" ", text)
-    text = _unmarked(text)
-    text = "\n".join(_curled(line.strip()) for line in text.split("\n"))
+    if "<" in text:
+        text = _SPECIAL_TOKENS.sub(" ", text)
+    text = "\n".join(map(_line, _BREAKS.split(text)))
+    if "*" in text or "_" in text or "`" in text:
+        text = _EMPHASIS.sub(r"\2", _EMPHASIS.sub(r"\2", text))
+    if '"' in text or "＂" in text:
+        text = "\n".join(map(_curled, text.split("\n")))
     if any(dash in text for dash in (" - ", " – ", "--")):
         text = _SPACED.sub("—", text)
-    text = _GLUED.sub("—", text)
-    text = _without_leaks(text)
+    text = _without_leaks(_GLUED.sub("—", text))
     return _BLANK.sub("\n\n", text).strip()
 
 
-def _unmarked(text: str) -> str:
-    if not any(mark in text for mark in "*_`#~-+•‣▪=0123456789"):
-        return text
-    text = _FENCE.sub("", text)
-    text = _RULE.sub("", text)
-    text = _HEADING.sub("", text)
-    text = _BULLET.sub("", text)
-    return _EMPHASIS.sub(r"\2", _EMPHASIS.sub(r"\2", text))
+def _line(line: str) -> str:
+    """Return one line without control characters, needless white space and marks of headings and lists."""
+    if not line.isprintable():
+        line = _CONTROLS.sub("", line)
+    line = " ".join(line.split())
+    if line[:1] in _MARKED or line[:1].isdigit():
+        if _RULE.match(line):
+            return ""
+        line = _MARK.sub("", line, count=1)
+    return line
 
 
 def _curled(line: str) -> str:
     """Return one line with its straight double quotation marks turned, by what stands beside them."""
-    if '"' not in line and "＂" not in line:
-        return line
     parts = re.split(r'["＂]', line)
     out = [parts[0]]
     inside = False

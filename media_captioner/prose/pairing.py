@@ -44,6 +44,7 @@ class Mention:
         end: Index after the last.
         rank: How surely (``polarity``).
         source: Caption of the thing that makes it, or None.
+        noun: Index of the first word of what its adjectives stand before: "a loud | dog barks".
 
     """
 
@@ -53,6 +54,7 @@ class Mention:
     end: int
     rank: int
     source: str | None = None
+    noun: int = -1
 
     @property
     def label(self) -> str:
@@ -163,7 +165,8 @@ def _acted(passage: Passage, hit: Hit, things: list[Hit], used: set[tuple[int, i
             continue
         used.add((each.start, each.end))
         caption = each.found.caption or " ".join(passage.words[each.start : each.end])
-        yield Mention(entry, passage, hit.start, hit.end, doubt, caption)
+        noun = each.start if each.end <= hit.start else hit.start
+        yield Mention(entry, passage, hit.start, hit.end, doubt, caption, noun)
 
 
 def _is_uttered(passage: Passage, hit: Hit) -> bool:

@@ -36,6 +36,7 @@ _AUDIBLE: Final = re.compile(
 )
 _JOINED: Final = re.compile(r"^[\s,;]*(?:and|or|then|and then|followed by|as well as)?[\s,]*$")
 _CONTEXT: Final = 220  # characters before a quotation that are read for a verb of speech
+_REMEMBERED: Final = 3  # quotations after which the verb of speech before them is forgotten
 _BEHIND: Final = 60  # characters after it
 _ATTRIBUTION: Final = 6  # words behind a quotation before "she replies" must have begun
 _READ: Final = 300  # characters of a quotation whose words are counted
@@ -134,7 +135,8 @@ def find(text: str, sentences: list[Sentence]) -> list[Quote]:
     for index, quote in enumerate(raw):
         following = raw[index + 1] if index + 1 < len(raw) else None
         if not _is_translation(text, quote, found, following):
-            before = _before(text, quote, sentences)
+            floor = found[-_REMEMBERED].end if len(found) >= _REMEMBERED else 0
+            before = _before(text, quote, max(floor, sentences[quote.sentence].start))
             spoken = _is_speech(text, quote, before, found, following)
             role = "speech" if spoken else _other_role(quote.text)
             found.append(replace(quote, role=role, sung=spoken and before.sung))
@@ -160,15 +162,16 @@ def _raw(text: str, sentences: list[Sentence]) -> list[Quote]:
 
 def _is_translation(text: str, quote: Quote, found: list[Quote], following: Quote | None) -> bool:
     """Whether ``quote`` translates or transcribes the quotation before it; if so, note it in ``found``."""
-    head = len(found) - 1
-    while head >= 0 and found[head].role in {"gloss", "translation"}:
-        head -= 1
-    if head < 0:
+    recent = range(len(found) - 1, max(-1, len(found) - 1 - _REMEMBERED), -1)
+    head = next((index for index in recent if found[index].role not in {"gloss", "translation"}), None)
+    if head is None:
         return False
     original = found[head]
     between = text[found[-1].end : quote.start]
     behind = text[quote.end : following.start] if following is not None else None
     kind = translations.kind(between, original.text, quote.text, behind)
+    if kind is None and found[-1].role == "gloss" and between.strip() in {",", ";", "—", "/", "or"}:
+        kind = "translation"  # the second of two in one bracket
     if kind is None or (found[-1].role == "translation" and not translations.explains(between)):
         return False
     if kind == "gloss":
@@ -191,9 +194,8 @@ def _with_bracketed(text: str, quote: Quote) -> Quote:
     return replace(quote, translation=inner) if inner else quote
 
 
-def _before(text: str, quote: Quote, sentences: list[Sentence]) -> _Before:
-    begin = max(sentences[quote.sentence].start, quote.start - _CONTEXT)
-    context = text[begin : quote.start].rstrip()
+def _before(text: str, quote: Quote, floor: int) -> _Before:
+    context = text[max(floor, quote.start - _CONTEXT) : quote.start].rstrip()
     words = tokens(context)
     hits = lexicon().find(words).get(Saying, [])
     count = len(words)

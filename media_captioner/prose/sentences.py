@@ -108,15 +108,17 @@ def _ends(text: str, start: int, match: re.Match[str], end: int) -> bool:
     """Whether the marks of ``match`` end a sentence."""
     after = _NEXT.match(text, match.end(), end)
     following = after.end() if after else match.end()
-    if following >= end or match.group()[0] in "。！？":
+    if following >= end:
         return True
     next_one = text[following]
+    if next_one == "(" and match.group()[-1] in "”»」』":
+        return False  # a bracket right behind a quotation is its translation
+    if match.group()[0] in "。！？":
+        return True
     if next_one.islower() or next_one in ",;:)—–":
         return False  # “Are we there?” she asks; "etc., "
     if text[match.end()] not in " \n" and next_one not in "“‘«(":
         return False  # a decimal, a domain, a run-on
-    if next_one == "(" and "”" in match.group():
-        return False  # a bracket right behind a quotation is its translation
     return match.group() != "." or not _is_abbreviation(text[max(start, match.start() - 12) : match.start()])
 
 

@@ -146,7 +146,7 @@ def _noun_phrase(mention: Mention) -> list[Hit]:
     passage = mention.passage
     by_end = {hit.end: hit for hit in passage.hits(Modifier)}
     found: list[Hit] = []
-    place = mention.start
+    place = mention.noun if mention.noun >= 0 else mention.start
     for _ in range(_STEPS):
         hit = by_end.get(place)
         if hit is not None:

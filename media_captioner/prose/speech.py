@@ -30,6 +30,7 @@ _ROLES: Final = frozenset(
     "conductor referee umpire operator doctor nurse coach pilot captain vendor trainer croupier robot".split()
 )
 _NOT_SPEAKERS: Final = frozenset({"voice", "voices", "speech", "guide"})
+_NEXT_ONE: Final = (["a"], ["an"], ["the"], ["another"])
 _QUIET: Final = frozenset({"silent", "quiet", "absent", "inaudible"})
 _SAID: Final = frozenset({"say", "sing"})
 _SPOKEN: Final = frozenset(
@@ -334,7 +335,7 @@ def _has_verb(passage: Passage, mention: Mention) -> bool:
     """Whether a verb of speech stands right behind somebody."""
     following = passage.keys[mention.end : mention.end + _VERB_REACH]
     for place, key in enumerate(following):
-        if key in {";", ":", "—", "."}:
+        if key in {";", ":", "—", "."} or (key == "and" and following[place + 1 : place + 2] in _NEXT_ONE):
             break
         if key == "whose" and "voice" in following[place:]:
             return True

@@ -28,6 +28,7 @@ _ROLES: Final = ("sing", "voice", "person", "many", "pronoun")
 _ON_AIR: Final = frozenset(
     "broadcaster host presenter announcer narrator newsreader anchor commentator podcaster moderator".split()
 )
+_RECENT: Final = 12  # voices that a pronoun or a second mention may still mean
 _ORDINALS: Final = frozenset({"first", "second", "third", "other", "former", "latter"})
 _VERBS: Final = frozenset(
     "say ask reply answer respond laugh whisper speak add shout begin continue agree interrupt sound be sigh".split()
@@ -147,6 +148,7 @@ class Cast:
         if voice in self.recent:
             self.recent.remove(voice)
         self.recent.append(voice)
+        del self.recent[:-_RECENT]
 
     @staticmethod
     def _apposed(passage: Passage, last: Hit, hit: Hit, voice: Voice, rank: int) -> bool:
@@ -261,6 +263,8 @@ def _is_owned(passage: Passage, hit: Hit) -> bool:
 def _with_members(passage: Passage, people: list[Hit]) -> list[Hit]:
     """Add "the first", "the other" and the like, where no noun follows, to the people of a sentence."""
     words, keys = passage.words, passage.keys
+    if "the" not in words or _ORDINALS.isdisjoint(words):
+        return people
     found = list(people)
     for place in range(1, len(words) - 1):
         if words[place] in _ORDINALS and words[place - 1] == "the":

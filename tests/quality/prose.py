@@ -101,21 +101,25 @@ def denied(facts: Facts, labels: dict[str, Any]) -> list[str]:
     return [tag for tag in tags(facts) if tag not in {*labels["must"], *labels["may"]} and tag in names]
 
 
-def measure(path: Path, *, details: bool) -> None:
-    """Print the confusion of one file."""
+def scored(lines: list[dict[str, Any]]) -> tuple[dict[str, Score], list[str]]:
+    """Return the score of each field, and the tags that their description denies."""
     scores: dict[str, Score] = {}
     negated: list[str] = []
-    lines = [json.loads(line) for line in path.read_text("utf-8").splitlines() if line.strip()]
     for line in lines:
-        facts = understand(line["text"])
-        labels = line["labels"]
+        facts, labels = understand(line["text"]), line["labels"]
         for name, (found, must, may) in fields(facts, labels).items():
             scores.setdefault(name, Score()).add(line["id"], Counter(found), Counter(must), Counter(may))
         heard = " | ".join(sound.label for sound in facts.sounds if sound.polarity == "asserted")
-        wanted = Counter(label for label in labels["sdh"])
-        has = Counter(label for label in labels["sdh"] if all(_stem(word) in heard for word in label.split()))
-        scores["sdh"].add(line["id"], has, wanted, Counter())
+        has = [label for label in labels["sdh"] if all(_stem(word) in heard for word in label.split())]
+        scores["sdh"].add(line["id"], Counter(has), Counter(labels["sdh"]), Counter())
         negated.extend(f"{line['id']}: {tag}" for tag in denied(facts, labels))
+    return scores, negated
+
+
+def measure(path: Path, *, details: bool) -> None:
+    """Print the confusion of one file."""
+    lines = [json.loads(line) for line in path.read_text("utf-8").splitlines() if line.strip()]
+    scores, negated = scored(lines)
     print(f"\n{path}: {len(lines)} descriptions")
     print(f"{'field':10} {'precision':>9} {'recall':>9} {'right':>6} {'wrong':>6} {'missed':>6}")
     for name, score in scores.items():

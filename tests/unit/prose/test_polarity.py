@@ -1,0 +1,90 @@
+from __future__ import annotations
+
+import pytest
+
+from media_captioner.prose import understand
+
+
+def polarity(text, audioset):
+    return next((s.polarity for s in understand(text).sounds if audioset in s.audioset), None)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "There is no barking, meowing, or thunder.",
+        "No speech, barking, or thunder is heard.",
+        "Neither barking nor thunder can be heard.",
+        "The clip is free of barking and clicks.",
+        "The recording lacks any barking.",
+        "Barking is entirely absent.",
+        "Footsteps and barking cannot be heard.",
+        "Without barking or thunder, the night is calm.",
+        "The absence of barking suggests a remote place.",
+        "Rather than barking, a low tone fills the room.",
+        "It doesn't contain barking.",
+        "Nothing resembling barking is present, nor is barking implied.",
+        "The non-barking animal is quiet.",
+    ],
+)
+def test_denied(text):
+    assert polarity(text, "Bark") == "negated"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Rain falls, possibly with thunder.",
+        "A boom is heard, likely thunder.",
+        "The rumble suggests thunder.",
+        "It may be thunder.",
+        "It could be a train, a truck, or thunder.",
+        "If there is any thunder, it is distant.",
+        "What sounds like thunder rolls by.",
+        "Thunder may be present.",
+        "There appears to be thunder.",
+        "A crack, perhaps of thunder, follows.",
+    ],
+)
+def test_guessed(text):
+    assert polarity(text, "Thunder") in {"hedged", "compared"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The noise is reminiscent of thunder.",
+        "It sounds like thunder.",
+        "A thunder-like boom ends it.",
+        "The tone resembles thunder and hail.",
+        "The effect is designed to signal thunder.",
+        "The man talks about thunder.",
+        "It is as loud as thunder.",
+        "He announces that thunder is coming.",
+    ],
+)
+def test_compared_or_told(text):
+    assert polarity(text, "Thunder") == "compared"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "There is no music, but a dog barks.",
+        "No voices are heard over the barking of a dog.",
+        "The silence is broken only by barking.",
+        "No sounds other than barking are present.",
+        "A dog barks, likely in the distance.",
+        "The dog, possibly a terrier, barks twice.",
+        "There is no mistaking the barking of a dog.",
+        "Not only thunder but also barking can be heard.",
+        "A voice, perhaps a man's, is followed by barking.",
+        "Barking could be heard throughout.",
+        "The barking is no longer distant.",
+        "No music plays, and the dog begins barking.",
+        "A low hum, such as might come from a fridge, accompanies the barking.",
+        "Suggesting a farm, the recording opens with barking.",
+    ],
+)
+def test_stated(text):
+    assert polarity(text, "Bark") == "asserted"

@@ -1,0 +1,127 @@
+from __future__ import annotations
+
+import pytest
+
+from media_captioner.prose import tags, understand
+from media_captioner.prose.keywords import identifier
+from media_captioner.prose.lexicon import table
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("Two dogs growl and snarl at each other.", {"Growling"}),
+        ("A lion roars.", {"Roaring cats (lions, tigers)"}),
+        ("The crowd roars.", {"Crowd"}),
+        ("The engine roars.", {"Engine"}),
+        ("The audience roars with laughter.", {"Laughter"}),
+        ("The barking of a large dog echoes.", {"Bark"}),
+        ("A baby cries.", {"Baby cry, infant cry"}),
+        ("Seagulls cry overhead.", {"Gull, seagull"}),
+        ("A woman cries softly.", {"Crying, sobbing"}),
+        ("The crack of a rifle is heard.", {"Gunshot, gunfire"}),
+        ("A crack of thunder follows.", {"Thunder"}),
+        ("A whip cracks.", {"Whip"}),
+        ("Automatic gunfire erupts.", {"Machine gun", "Gunshot, gunfire"}),
+        ("A door creaks open and then slams shut.", {"Creak", "Slam"}),
+        ("The kettle begins to whistle.", {"Kettle whistle"}),
+        ("A referee's whistle blows.", {"Whistle"}),
+        ("The wind whistles.", {"Wind"}),
+        ("A man whistles a tune.", {"Whistling"}),
+        ("A small stream trickles.", {"Stream"}),
+        ("Tires squeal before a loud crash.", {"Tire squeal", "Smash, crash"}),
+        ("Footsteps crunch on gravel.", {"Crunch", "Walk, footsteps"}),
+        ("A cork pops and champagne fizzes.", {"Burst, pop", "Fizz"}),
+        ("A fire alarm blares.", {"Fire alarm"}),
+        ("The sound of a train grows.", {"Train"}),
+        ("Sirens can be heard far away.", {"Siren"}),
+        ("A horse whinnies and its hooves clatter.", {"Neigh, whinny", "Clip-clop"}),
+        ("A woody “thump” is heard.", {"Thump, thud"}),
+    ],
+)
+def test_names_the_thing_that_sounds(text, wanted):
+    assert wanted <= set(tags(understand(text)))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "He barks, “Move!”",
+        "Her voice cracks with emotion.",
+        "An explosion of color marks the scene.",
+        "The voice booms.",
+        "He snaps at the other man.",
+        "The piece is in a minor key.",
+        "The melody has a rolling rhythm.",
+        "The audio clip begins.",
+        "A wave of nostalgia washes over the listener.",
+        "The attack is immediate and the decay short.",
+        "The recording has a wide stereo field.",
+        "His explosive frustration is palpable.",
+        "A type of music is used.",
+    ],
+)
+def test_figures_of_speech_are_no_sounds(text):
+    found = [
+        sound.label for sound in understand(text).sounds if sound.polarity == "asserted" and sound.audioset
+    ]
+    assert found == []
+
+
+@pytest.mark.parametrize(
+    ("text", "label", "sustained"),
+    [
+        ("A sudden, loud, metallic clanking begins.", "loud metallic clanking", False),
+        ("Rhythmic metallic clanking continues.", "rhythmic metallic clanking", True),
+        ("A chair creaks.", "chair creaking", False),
+        ("Faint church bells toll.", "faint church bell tolling", False),
+        ("Heavy rain falls.", "heavy rain", True),
+        ("A persistent mechanical whirring is heard.", "mechanical whirring", True),
+        ("A single gunshot rings out.", "gunshots", False),
+    ],
+)
+def test_words_captions(text, label, sustained):
+    sound = understand(text).sounds[0]
+    assert (sound.label, sound.sustained) == (label, sustained)
+
+
+def test_one_sound_named_three_times_is_one_sound():
+    facts = understand("A dog barks. The barking stops. Later the dog barks again. No cat meows.")
+    assert [(s.label, s.polarity, s.mentions) for s in facts.sounds] == [
+        ("dog barking", "asserted", 3),
+        ("cat meowing", "negated", 1),
+    ]
+
+
+def test_the_surest_mention_wins():
+    facts = understand("Perhaps a dog is barking. Then the dog barks loudly.")
+    assert facts.sounds[0].polarity == "asserted"
+    assert facts.sounds[0].evidence.sentence == "Then the dog barks loudly."
+
+
+def test_hiss_of_the_recording_is_quality_and_hiss_of_a_snake_is_a_sound():
+    channel = understand("There is a faint hiss from the recording equipment.")
+    assert tags(channel) == ()
+    assert [quality.term for quality in channel.qualities] == ["hiss"]
+    snake = understand("A snake hisses.")
+    assert "Hiss" in tags(snake)
+    assert snake.qualities == ()
+
+
+def test_every_class_in_the_tables_is_a_class_of_the_ontology():
+    named = {
+        name
+        for row, column in (("sounds", 3), ("instruments", 1), ("genres", 1))
+        for cells in table(row)
+        for name in cells[column].split("|")
+        if name != "-"
+    }
+    assert {name for name in named if identifier(name) is None} == set()
+
+
+def test_every_set_of_things_that_a_sound_uses_exists():
+    sets = {row[0] for row in table("sources")}
+    used = {
+        word.removeprefix("@") for row in table("sounds") for word in row[4].split() if word.startswith("@")
+    }
+    assert used - sets == set()
