@@ -28,8 +28,8 @@ from media_captioner.captioners.local.record import (
     SpeechRecord,
     Transcription,
 )
-from media_captioner.captioners.local.sounds import Event, best_guess, events
-from media_captioner.captioners.local.spectrum import RATE, Signal, as_float
+from media_captioner.captioners.local.sounds import Event, best_guess, events, noise_curve
+from media_captioner.captioners.local.spectrum import RATE, Signal, as_float, envelope
 from media_captioner.captioners.local.tagger import HOP, Scores, Tagger
 from media_captioner.captioners.local.voice import SileroVoice
 from media_captioner.model import Measurements, Pcm
@@ -38,6 +38,8 @@ _log = logging.getLogger(__name__)
 
 _SHORTEST: Final = 0.2  # seconds; in less nobody hears anything but a click
 _LEAST_VOICE: Final = 0.25  # seconds of voice before words are looked for
+_AUDIBLE: Final = -52.0  # dBFS in 50 ms
+_NOISY: Final = 0.25  # mean score of steady noise from which it is told of the recording
 _RATED: Final = 2.0  # seconds of speech before its quality is rated
 
 SpeechWeights = Callable[[], Path | None]
@@ -124,6 +126,7 @@ class Hearing:
         scores = self._tagger(signal)
         probabilities = self._voice.probabilities(pcm)
         record["heard_by"] |= {"sounds": "yamnet", "voice": "silero and yamnet"}
+        record["levels"]["noisy"] = float(noise_curve(scores).mean()) >= _NOISY
         record["music"] = self._hear_music(signal, scores, probabilities)
         record["absent"] = spans.absent(scores, probabilities)
         voices = self._voices(record, scores, probabilities)
@@ -212,7 +215,7 @@ def _empty(seconds: float, levels: Levels) -> Record:
             volume=levels.volume,
             silent=levels.silent,
             clipped=levels.clipped,
-            noisy=levels.noisy,
+            noisy=False,
             narrow=levels.narrow,
             silences=[[start, end] for start, end in levels.silences],
         ),
@@ -231,12 +234,17 @@ def _sounds(
     scores: Scores, signal: Signal, probabilities: spans.Probabilities, *, alone: bool
 ) -> list[SoundRecord]:
     found = events(scores, music=spans.music_curve(scores), speech=spans.speech_curve(scores, probabilities))
-    guess = best_guess(scores) if not found and alone else None
+    noisy = float(noise_curve(scores).mean()) >= _NOISY
+    guess = best_guess(scores) if alone and not found and not noisy else None
     flux = Flux(signal)
-    return [
-        _sound_record(snapped(event, flux), guess=guess is not None)
-        for event in ([guess] if guess else found)
-    ]
+    told = [snapped(event, flux) for event in ([guess] if guess else found)]
+    return [_sound_record(event, guess=guess is not None) for event in told if _is_audible(event, signal)]
+
+
+def _is_audible(event: Event, signal: Signal) -> bool:
+    """Return whether a listener would hear it: taggers, which are given everything at one loudness, always do."""
+    levels = envelope(signal[int(event.start * RATE) : int(event.end * RATE) + 1], RATE // 20)
+    return bool(len(levels)) and float(levels.max()) >= _AUDIBLE
 
 
 def _sound_record(event: Event, *, guess: bool) -> SoundRecord:

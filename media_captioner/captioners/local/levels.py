@@ -18,7 +18,6 @@ _LOUD: Final = -15.0
 _CLIPPED: Final = 32767 - 1
 _CLIPPED_RUN: Final = 3  # samples in a row at full scale; one alone is a peak
 _CLIPPED_RUNS: Final = 5
-_NOISY: Final = -45.0  # dBFS of the quietest moments
 _NARROW: Final = 3800.0  # Hz; telephone bandwidth ends at 3400
 _BELOW: Final = 45.0  # dB below the strongest band that count as nothing
 
@@ -55,11 +54,6 @@ class Levels:
         if self.loudness < _QUIET:
             return "quiet"
         return "loud" if self.loudness > _LOUD else "moderate"
-
-    @property
-    def noisy(self) -> bool:
-        """Whether even the quietest moments hold noise."""
-        return self.floor > _NOISY
 
     @property
     def narrow(self) -> bool:

@@ -30,11 +30,12 @@ Curve = npt.NDArray[np.float32]
 _ON: Final = 0.15
 _ON_SPEECH: Final = 0.30
 _ON_MUSIC: Final = 0.25
-_ON_TUNEFUL: Final = 0.60  # under music, for what instruments sound like
+_ON_TUNEFUL: Final = 0.75  # under music, for what instruments sound like
 _BRIEF: Final = 1.0  # seconds; a sound as short as that
 _BRIEF_SCORE: Final = 0.30  # needs this: at the edges of other sounds taggers see many things for a moment
 _RELATIVE: Final = 0.40  # and every sound this part of the surest one's score
 _OFF: Final = 0.5  # of the threshold to start
+_NOISE: Final = 0.45  # steady noise explains a sound that has no more than about twice its score
 _GAP_EFFECT: Final = 0.8  # seconds between two barks of one dog
 _GAP_LASTING: Final = 2.0
 _WAY: Final = 0.5  # a general label gives way to a special one with this part of its score
@@ -73,6 +74,7 @@ _GENERAL: Final = frozenset({
 _TUNEFUL: Final = frozenset(
     {"bell", "jingle", "tone", "horn", "whistle", "beep", "tick", "alarm", "telephone", "siren"}
 )
+_NOISES: Final = ("White noise", "Pink noise", "Static", "Noise")
 _LIKE_VOICES: Final = frozenset({"voice", "body", "animal", "crowd"})
 
 
@@ -145,7 +147,8 @@ def events(scores: Scores, *, music: Curve, speech: Curve) -> list[Event]:
     """
     labels = _labels(scores.p)
     found = [c for label in labels for c in _runs(label, _threshold(label.lead, music, speech))]
-    kept = _told(_special(found))
+    noise = noise_curve(scores)
+    kept = _told(_special([c for c in found if _score(noise[c.first : c.last]) < _NOISE * c.score]))
     told = [
         Event(
             candidate.lead.name,
@@ -189,6 +192,13 @@ def _joined(told: list[Event]) -> list[Event]:
         else:
             joined.append(event)
     return joined
+
+
+def noise_curve(scores: Scores) -> Curve:
+    """Return how surely steady noise is heard at each moment."""
+    table = by_name()
+    curve: Curve = scores.p[:, [table[name].index for name in _NOISES]].max(axis=1)
+    return curve
 
 
 def best_guess(scores: Scores) -> Event | None:

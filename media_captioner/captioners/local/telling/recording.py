@@ -21,7 +21,10 @@ def silence(record: Record, text: Text) -> list[Quality]:
 
 
 def nothing_named(record: Record, text: Text) -> None:
-    """Tell that something can be heard, and that nobody knows what."""
+    """Tell that something can be heard, and that nobody knows what; steady noise is told of the recording."""
+    if record["levels"]["noisy"]:
+        text.sentence("The audio clip holds nothing but steady noise.", record["heard_by"]["sounds"])
+        return
     volume = {"quiet": "faint", "moderate": "indistinct", "loud": "loud but indistinct"}[
         record["levels"]["volume"]
     ]
@@ -44,6 +47,9 @@ def told(record: Record, text: Text) -> list[Quality]:
         sentence += f", and {listed([phrase for _, phrase, _ in marks])}"
     evidence = text.sentence(f"{sentence}.", "measured")
     facts += [Quality(term, polarity, evidence=evidence) for term, _, polarity in marks]
+    if levels["noisy"]:
+        noise = text.sentence("Steady noise runs through it.", record["heard_by"]["sounds"])
+        facts.append(Quality("noise", evidence=noise))
     facts += _speech_quality(record, text)
     _pauses(record, text)
     return facts

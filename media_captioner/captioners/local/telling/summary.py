@@ -21,7 +21,11 @@ def summary(record: Record) -> str:
     heard = _sounds(record)
     parts = [part for part in (spoken, played, heard) if part]
     if not parts:
-        return "the clip holds sound that cannot be named"
+        return (
+            "the clip holds only noise"
+            if record["levels"]["noisy"]
+            else "the clip holds sound that cannot be named"
+        )
     if spoken and played:
         together = f"{spoken} and {played}"
         return f"the clip holds {together}, along with {heard}" if heard else f"the clip holds {together}"
