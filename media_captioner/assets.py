@@ -152,7 +152,7 @@ class _Work:
         targets = places(
             self.layout,
             self._exporters(),
-            known.outputs | {self.layout.sidecar.name: _hash(self.layout.sidecar)} if known else {},
+            known.outputs if known else {},
             overwrite=self.settings.overwrite,
         )
         if known is not None and same:
@@ -293,13 +293,6 @@ class _Work:
                     f"{each.kept.name} is not ours or was edited since, so it stays; wrote {each.path.name} beside it.",
                 )
         return written
-
-
-def _hash(path: Path) -> str:
-    try:
-        return files.sha256_of(path)
-    except OSError:
-        return ""
 
 
 def _read_sidecar(layout: Layout) -> Sidecar | None:
