@@ -129,11 +129,14 @@ def _partner(hit: Hit, beside: list[Hit]) -> Hit | None:
 
 
 def _band(passage: Passage, words: list[Hit], instruments: list[Hit]) -> list[tuple[Hit, int]]:
-    """Two instruments and somebody who plays them make music."""
+    """Two instruments together, or somebody who plays a piece on one, make music."""
     sure = [hit for hit in instruments if passage.rank(hit.start, hit.end) == ASSERTED]
-    if len({hit.found.columns[0] for hit in sure}) < 2 or not _kinds(words, "player", "beside", "head"):
-        return []
-    return [(sure[0], ASSERTED)]
+    several = len({hit.found.columns[0] for hit in sure}) > 1
+    if several and "or" not in passage.words[sure[0].end : sure[-1].start]:
+        return [(sure[0], ASSERTED)]
+    if sure and _kinds(words, "player") and _kinds(words, "beside", "head"):
+        return [(sure[0], ASSERTED)]
+    return []
 
 
 def _is_another(passage: Passage, begun: tuple[Hit, int]) -> bool:

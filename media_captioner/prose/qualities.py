@@ -19,6 +19,10 @@ _NOT_DRY: Final = frozenset(
     "sarcasm joke ice reed hay land desert".split()
 )
 _INSTRUMENTAL: Final = frozenset("guitar guitars bass synth synthesizer drums lead kick riff".split())
+_CLIPPED_SPEECH: Final = frozenset(
+    "speech delivery diction tone voice manner accent sentences phrases".split()
+)
+_THROUGH: Final = frozenset("through off across around in from between down over along against".split())
 _INTENDED: Final = frozenset({"stylistic", "controlled", "deliberate", "intentional", "artistic"})
 
 
@@ -54,16 +58,25 @@ def _applies(passage: Passage, hit: Hit) -> bool:
     """Whether the words are said of the recording."""
     term, need = hit.found.columns
     words = passage.words
-    near = set(words[max(0, hit.start - 3) : hit.end + 3])
-    if term == "dry":
-        return not (passage.keys[hit.end : hit.end + 1] and passage.keys[hit.end] in _NOT_DRY)
-    if term == "distortion":
-        return not near & (_INSTRUMENTAL | _INTENDED)
+    near = set(words[max(0, hit.start - _NEAR) : hit.end + _NEAR])
+    if _means_other(passage, hit, term, near):
+        return False
     if need != "recording":
         return True
     if term == "muffled":
-        return bool((_RECORDING | _SPOKEN | _SOUND) & set(words))
-    around = set(words[max(0, hit.start - 5) : hit.end + 12])
+        return not (_RECORDING | _SPOKEN | _SOUND).isdisjoint(words)
     if words[:2] == ["the", "recording"] and "with" in words[: hit.start]:
         return True
-    return bool(around & _RECORDING)
+    return not _RECORDING.isdisjoint(words[max(0, hit.start - _BEFORE) : hit.end + _AFTER])
+
+
+def _means_other(passage: Passage, hit: Hit, term: str, near: set[str]) -> bool:
+    """Whether the words mean something else here: dry leaves, a clipped accent, a distorted guitar, echoing off."""
+    words, following = passage.words, passage.keys[hit.end : hit.end + 1]
+    if term == "dry":
+        return not _NOT_DRY.isdisjoint(following)
+    if term == "distortion":
+        return not near.isdisjoint(_INSTRUMENTAL | _INTENDED)
+    if term == "clipping":
+        return "clipped" in words[hit.start : hit.end] and not near.isdisjoint(_SPOKEN | _MANNER)
+    return words[hit.start] == "echo" and not _THROUGH.isdisjoint(following)
