@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import resource
 import shutil
 import signal
 import subprocess
@@ -51,6 +52,7 @@ def run(
     folder: Path | None = None,
     environment: Mapping[str, str] | None = None,
     max_output: int = 16 * 1024 * 1024,
+    max_memory: int | None = None,
 ) -> Finished:
     """Run a program to its end.
 
@@ -62,6 +64,8 @@ def run(
         folder: Where it runs.
         environment: Its whole environment; ours by default.
         max_output: Bytes of standard output; a program that prints more is stopped.
+        max_memory: Bytes of address space that it and each program it starts may take (Linux); None for as many
+            as there are.
 
     Raises:
         ToolMissing: there is no such program.
@@ -85,8 +89,18 @@ def run(
             f"Cannot start {name} for {doing}: {(error.strerror or str(error)).lower()}",
             hint=f"Install {name}, or make sure that it is on the PATH.",
         ) from error
+    if max_memory is not None:
+        _bound_memory(process, max_memory)
     with process:
         return _collect(process, name, doing, timeout, stdin, max_output)
+
+
+def _bound_memory(process: subprocess.Popen[bytes], size: int) -> None:
+    # Set from outside, just after the start: a function run between fork and exec can deadlock in a program with
+    # threads. What the program starts inherits the bound.
+    if hasattr(resource, "prlimit"):
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            resource.prlimit(process.pid, resource.RLIMIT_AS, (size, size))
 
 
 def _collect(
