@@ -19,9 +19,10 @@ _NOT_DRY: Final = frozenset(
     "sarcasm joke ice reed hay land desert".split()
 )
 _INSTRUMENTAL: Final = frozenset("guitar guitars bass synth synthesizer drums lead kick riff".split())
-_CLIPPED_SPEECH: Final = frozenset(
-    "speech delivery diction tone voice manner accent sentences phrases".split()
-)
+_NEAR: Final = 3  # words around a remark that may turn its meaning
+_BEFORE: Final = 5  # words between the recording and a remark about it
+_AFTER: Final = 12
+_MANNER: Final = frozenset("delivery diction tone manner accent sentences phrases".split())
 _THROUGH: Final = frozenset("through off across around in from between down over along against".split())
 _INTENDED: Final = frozenset({"stylistic", "controlled", "deliberate", "intentional", "artistic"})
 
