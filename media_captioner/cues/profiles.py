@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
-from media_captioner.errors import ConfigError
+from media_captioner.errors import ConfigError, PluginError
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +102,43 @@ PROFILES: Final[dict[str, Profile]] = {
         ),
     )
 }
+
+
+def add(profile: Profile, *, plugin: str) -> None:
+    """Add a style guide that a plugin registered, for the rest of the process.
+
+    Args:
+        profile: The style guide.
+        plugin: Name of the plugin.
+
+    Raises:
+        PluginError: it is none, its figures make no sense, or its name is taken.
+
+    """
+    if (reason := _unfit(profile)) is not None:
+        raise PluginError(
+            f"Cannot use the profile {getattr(profile, 'name', profile)!r} of the plugin {plugin!r}: {reason}",
+            plugin=plugin,
+            hook="register_profiles",
+        )
+    PROFILES[profile.name] = profile
+
+
+def _unfit(profile: Any) -> str | None:
+    if not isinstance(profile, Profile) or not isinstance(profile.name, str) or not profile.name.strip():
+        return "it is no Profile with a name"
+    if profile.name in PROFILES:
+        return "that name is taken"
+    try:
+        if not (profile.max_chars >= 8 and profile.max_lines >= 1 and profile.gap_frames >= 0):
+            return "no text fits into its lines"
+        if not (0 < profile.min_seconds <= profile.max_seconds and 0 < profile.aim_cps <= profile.max_cps):
+            return "its times leave no room for text"
+        for pattern in (profile.sound, profile.music, profile.lyrics, profile.speaker):
+            pattern.format("x")
+    except (TypeError, AttributeError, ValueError, LookupError) as error:
+        return f"{type(error).__name__}: {error}"
+    return None
 
 
 def profile_named(name: str) -> Profile:

@@ -2,7 +2,7 @@
 
 A package brings one with an entry point in the group ``media_captioner.exporters`` whose name is the format's and
 which points to an exporter or to a class of exporters. It is loaded when the format is asked for, so what is broken in
-it harms nobody who does not.
+it harms nobody who does not. A plugin registers one with :func:`add`.
 """
 
 from __future__ import annotations
@@ -59,6 +59,34 @@ def _ours(name: str) -> Exporter:
     module, cls = _OURS[name]
     exporter: Exporter = getattr(import_module(f"media_captioner.export.{module}"), cls)()
     return exporter
+
+
+_added: Final[dict[str, Exporter]] = {}
+
+
+def add(exporter: Exporter, *, plugin: str) -> None:
+    """Add an exporter that a plugin registered, for the rest of the process.
+
+    Args:
+        exporter: The exporter.
+        plugin: Name of the plugin.
+
+    Raises:
+        PluginError: it lacks something, or its name is taken.
+
+    """
+    name = str(getattr(exporter, "name", exporter))
+    reason = _unfit(exporter, name)
+    if reason is None and (name in _OURS or name in _added or name in _entry_points()):
+        reason = "that name is taken"
+    if reason is not None:
+        raise PluginError(
+            f"Cannot use the exporter {name!r} of the plugin {plugin!r}: {reason}",
+            hint="media_captioner.testing.exporters.ExporterContract tests an exporter.",
+            plugin=plugin,
+            hook="register_exporters",
+        )
+    _added[name] = _Guarded.around(exporter)
 
 
 def _entry_points() -> dict[str, metadata.EntryPoint]:
@@ -177,7 +205,7 @@ class _GuardedWithCompanions(_Guarded):
 
 def names() -> list[str]:
     """Return the names of all formats, ours first, in writing order; nothing is loaded."""
-    return [*(name for name in _OURS if name != "json"), *sorted(_entry_points()), "json"]
+    return [*(name for name in _OURS if name != "json"), *sorted({*_entry_points(), *_added}), "json"]
 
 
 def exporter_named(name: str) -> Exporter:
@@ -190,6 +218,8 @@ def exporter_named(name: str) -> Exporter:
     """
     if name in _OURS:
         return _ours(name)
+    if name in _added:
+        return _added[name]
     points = _entry_points()
     if name not in points:
         raise ConfigError(f"Unknown format {name!r}", hint=f"Formats are: {', '.join(names())}.")
