@@ -161,7 +161,8 @@ def reserve(
 
 
 def _start(pace: Pace, now: float, tokens: int, limits: Limits) -> float:
-    start = max(now, pace.next_start, pace.next_tokens, pace.paused_until)
+    closest = pace.last_start + limits.closest / pace.factor
+    start = max(now, pace.next_start, pace.next_tokens, pace.paused_until, closest)
     if limits.tokens_per_minute is None:
         return start
     recent = list(_since(pace.recent, start))

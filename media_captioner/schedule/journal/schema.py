@@ -32,6 +32,7 @@ CREATE TABLE question (
     captioner TEXT NOT NULL,
     sample INTEGER NOT NULL,
     answer INTEGER REFERENCES answer (id),
+    adopted INTEGER NOT NULL DEFAULT 0,   -- the same sound elsewhere was asked about, not this
     refusal TEXT,
     halve INTEGER NOT NULL DEFAULT 0,
     owner INTEGER,              -- who asks at this moment

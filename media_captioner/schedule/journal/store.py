@@ -39,8 +39,10 @@ class SqliteStore:
     async def get(self, question: Question) -> Recorded | None:
         """Return what is known of a question; see the protocol."""
         found = await self._database.read(lambda connection: _known(connection, question))
-        if found is not None and found.elsewhere:
-            await self._database.write(lambda connection: _adopt(connection, question), durable=False)
+        if found is None and question.sound is not None:
+            found = await self._database.read(lambda connection: _known_elsewhere(connection, question))
+            if found is not None:
+                await self._database.write(lambda connection: _adopt(connection, question), durable=False)
         return found
 
     async def claim(self, question: Question, caps: Sequence[Cap] = (), amount: Amount = REQUEST) -> Claim:
@@ -55,8 +57,8 @@ class SqliteStore:
     def _claim(
         self, connection: sqlite3.Connection, question: Question, caps: Sequence[Cap], amount: Amount
     ) -> Claim:
+        _adopt(connection, question)
         if _known(connection, question) is not None:
-            _adopt(connection, question)
             return Claim(question, "known")
         asking = _asking(connection, question)
         if asking is not None and not self._owners.lives(asking):
@@ -204,12 +206,16 @@ class SqliteStore:
 
 def _known(connection: sqlite3.Connection, question: Question) -> Recorded | None:
     row = connection.execute(
-        "SELECT description, refusal, halve, clip FROM question LEFT JOIN answer ON answer.id = question.answer"
+        "SELECT description, refusal, halve, adopted, clip FROM question LEFT JOIN answer ON answer.id = question.answer"
         " WHERE key = ? AND (answer IS NOT NULL OR refusal IS NOT NULL)",
         (question.key,),
     ).fetchone()
-    if row is not None:
-        return Recorded(_description(row[0]), row[1], bool(row[2]), clip=row[3])
+    if row is None:
+        return None
+    return Recorded(_description(row[0]), row[1], bool(row[2]), bool(row[3]), row[4])
+
+
+def _known_elsewhere(connection: sqlite3.Connection, question: Question) -> Recorded | None:
     answer = _answer_elsewhere(connection, question)
     if answer is None:
         return None
@@ -236,7 +242,7 @@ def _adopt(connection: sqlite3.Connection, question: Question) -> None:
     answer = _answer_elsewhere(connection, question)
     if answer is not None:
         connection.execute(
-            "UPDATE question SET answer = ? WHERE id = ? AND answer IS NULL",
+            "UPDATE question SET answer = ?, adopted = 1 WHERE id = ? AND answer IS NULL",
             (answer, _row_of(connection, question)),
         )
 
