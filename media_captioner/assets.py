@@ -194,7 +194,7 @@ class _Work:
         journal should hold of an archive.
         """
         session, track = self.seat.session, self.choice.track
-        if is_free(self.captioner.service):
+        if is_free(self.captioner):
             identity = session.identity(self.settings.language or track.language)
             await session.journal.store.drop(content, track.index, identity)
 

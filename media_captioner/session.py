@@ -41,9 +41,9 @@ def default_journal() -> Path:
     return Path(platformdirs.user_state_dir("media-captioner", appauthor=False)) / "journal.db"
 
 
-def is_free(service: Service) -> bool:
-    """Return whether asking again costs nothing but time."""
-    return service.price is None and service.requests_per_minute is None and service.tokens_per_minute is None
+def is_free(captioner: Captioner) -> bool:
+    """Return whether asking again costs nothing but this machine's time."""
+    return getattr(captioner, "address", None) is None and captioner.service.price is None
 
 
 class Session:
@@ -168,7 +168,7 @@ def open_session(
     try:
         journal = open_journal(settings.journal or default_journal(), doing=doing, clock=clock)
     except (OutputError, ConfigError, AlreadyRunning) as error:
-        if not is_free(captioner.service):
+        if not is_free(captioner):
             raise
         reporter.notice("warning", f"{error.message}. Should this run be interrupted, it begins anew.")
         journal = open_journal(None, clock=clock)
