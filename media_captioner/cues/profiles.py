@@ -125,9 +125,10 @@ def add(profile: Profile, *, plugin: str) -> None:
 
 
 def _unfit(profile: Any) -> str | None:
-    if not isinstance(profile, Profile) or not isinstance(profile.name, str) or not profile.name.strip():
+    name: Any = getattr(profile, "name", None)
+    if not isinstance(profile, Profile) or not isinstance(name, str) or not name.strip():
         return "it is no Profile with a name"
-    if profile.name in PROFILES:
+    if name in PROFILES:
         return "that name is taken"
     try:
         if not (profile.max_chars >= 8 and profile.max_lines >= 1 and profile.gap_frames >= 0):
