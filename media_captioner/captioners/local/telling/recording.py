@@ -22,15 +22,14 @@ def silence(record: Record, text: Text) -> list[Quality]:
 
 def nothing_named(record: Record, text: Text) -> None:
     """Tell that something can be heard, and that nobody knows what; steady noise is told of the recording."""
+    heard_by = record["heard_by"].get("sounds", "measured")
     if record["levels"]["noisy"]:
-        text.sentence("The audio clip holds nothing but steady noise.", record["heard_by"]["sounds"])
+        text.sentence("The audio clip holds nothing but steady noise.", heard_by)
         return
     volume = {"quiet": "faint", "moderate": "indistinct", "loud": "loud but indistinct"}[
         record["levels"]["volume"]
     ]
-    text.sentence(
-        f"The audio clip holds only {volume} sound that cannot be named.", record["heard_by"]["sounds"]
-    )
+    text.sentence(f"The audio clip holds only {volume} sound that cannot be named.", heard_by)
 
 
 def told(record: Record, text: Text) -> list[Quality]:

@@ -1,0 +1,166 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from media_captioner.captioners.local.onsets import Flux, snapped
+from media_captioner.captioners.local.sounds import Event, best_guess, events, usable
+from media_captioner.captioners.local.tagger import HOP, Scores
+from media_captioner.model.soundtable import by_name
+
+MOMENTS = 126
+
+
+def scores(**curves):
+    """Build scores from ``name=(start, end, score)``; names by keyword with spaces as underscores."""
+    p = np.full((MOMENTS, 521), 0.005, np.float32)
+    for name, spans in curves.items():
+        for start, end, score in spans if isinstance(spans, list) else [spans]:
+            p[round(start / HOP) : round(end / HOP), by_name()[NAMES.get(name, name)].index] = score
+    return Scores(p)
+
+
+NAMES = {
+    "Meow_": "Meow",
+    "Machine_gun": "Machine gun",
+    "Pets": "Domestic animals, pets",
+    "White_noise": "White noise",
+    "Chicken": "Chicken, rooster",
+}
+NOTHING = np.zeros(MOMENTS, np.float32)
+ALWAYS = np.ones(MOMENTS, np.float32)
+
+
+def heard(made, music=NOTHING, speech=NOTHING):
+    return events(made, music=music, speech=speech)
+
+
+def test_one_sound_under_four_names_is_told_once():
+    made = scores(Animal=(2, 4, 0.95), Pets=(2, 4, 0.94), Dog=(2, 4, 0.93), Bark=(2, 4, 0.8))
+    (event,) = heard(made)
+    assert event.name == "Bark"
+    assert (event.start, event.end) == (pytest.approx(2, abs=HOP), pytest.approx(4, abs=HOP))
+
+
+def test_a_rival_of_the_family_becomes_an_alternative():
+    (event,) = heard(scores(Thunder=(2, 5, 0.6), Explosion=(2, 5, 0.5)))
+    assert event.name == "Thunder"
+    assert event.alternatives == ("Explosion",)
+
+
+def test_an_unsure_neighbour_of_the_family_takes_the_sure_ones_name():
+    found = heard(scores(Thunder=(2, 5, 0.9), Fireworks=(9, 12, 0.4)))
+    assert [event.name for event in found] == ["Thunder", "Thunder"]
+    assert found[1].alternatives == ("Fireworks",)
+
+
+def test_an_effect_is_heard_above_an_ambience():
+    found = heard(scores(Rain=(0, 28, 0.7), Bark=(10, 11.5, 0.5)))
+    assert {event.name for event in found} == {"Rain", "Bark"}
+
+
+def test_two_animals_at_one_moment_are_one_sound():
+    found = heard(scores(Caw=(5, 7, 0.6), Duck=(5, 7, 0.62)))
+    assert len(found) == 1
+
+
+def test_weak_scores_beside_a_sure_sound_are_its_edges():
+    found = heard(scores(Meow_=(5, 8, 0.9), Squeak=(8.2, 9.8, 0.2)))
+    assert [event.name for event in found] == ["Meow"]
+
+
+def test_under_music_more_is_needed():
+    made = scores(Clapping=(5, 8, 0.2))
+    assert heard(made)
+    assert not heard(made, music=ALWAYS)
+
+
+def test_under_music_a_bell_is_an_instrument():
+    made = scores(Bell=(5, 8, 0.6))
+    assert heard(made)
+    assert not heard(made, music=ALWAYS)
+
+
+def test_under_speech_animals_need_more():
+    made = scores(Meow_=(5, 8, 0.25))
+    assert heard(made)
+    assert not heard(made, speech=ALWAYS)
+
+
+def test_steady_noise_explains_what_only_sounds_like_it():
+    assert not heard(scores(White_noise=(0, 30, 0.8), Spray=(0, 30, 0.5)))
+    assert heard(scores(White_noise=(0, 30, 0.1), Spray=(0, 30, 0.5)))
+
+
+def test_barks_close_together_are_one_event_and_far_apart_two():
+    assert len(heard(scores(Bark=[(2, 3, 0.8), (3.5, 4.4, 0.8)]))) == 1
+    assert len(heard(scores(Bark=[(2, 3, 0.8), (9, 10, 0.8)]))) == 2
+
+
+def test_the_best_guess_is_a_special_sound():
+    guess = best_guess(scores(Animal=(2, 4, 0.12), Chicken=(2, 4, 0.1)))
+    assert guess is not None
+    assert guess.name == "Chicken, rooster"
+    assert best_guess(scores()) is None
+
+
+def test_nothing_is_told_of_words_music_places_and_noise():
+    names = {entry.name for entry in usable()}
+    assert not names & {
+        "Speech",
+        "Music",
+        "Piano",
+        "Singing",
+        "Inside, small room",
+        "White noise",
+        "Silence",
+        "Sound effect",
+    }
+    assert {"Bark", "Laughter", "Screaming", "Thunder", "Applause", "Siren"} <= names
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(usable()), st.integers(0, 110), st.integers(1, 60), st.floats(0.05, 1)),
+        max_size=6,
+    )
+)
+def test_no_two_names_for_one_moment_of_one_family(made):
+    p = np.full((MOMENTS, 521), 0.005, np.float32)
+    for entry, first, length, score in made:
+        p[first : first + length, entry.index] = np.maximum(p[first : first + length, entry.index], score)
+    found = heard(Scores(p))
+    table = by_name()
+    for i, one in enumerate(found):
+        assert 0 <= one.start < one.end <= MOMENTS * HOP
+        assert 0 < one.confidence <= 1
+        assert table[one.name].label not in {table[a].label for a in one.alternatives}
+        for other in found[i + 1 :]:
+            shared = min(one.end, other.end) - max(one.start, other.start)
+            if shared > 0.5 * min(one.end - one.start, other.end - other.start):
+                assert table[one.name].label != table[other.name].label
+                family = table[one.name].family
+                assert not family or family != table[other.name].family
+
+
+def burst(start, end, seconds=8):
+    rng = np.random.default_rng(1)
+    signal = rng.normal(0, 0.0005, seconds * 16_000)
+    signal[int(start * 16_000) : int(end * 16_000)] += rng.normal(0, 0.2, int((end - start) * 16_000))
+    return signal.astype(np.float32)
+
+
+@pytest.mark.parametrize("start", [0.6, 2.37, 5.0])
+def test_an_event_is_snapped_to_the_sound(start):
+    signal = burst(start, start + 1.4)
+    event = snapped(Event("Bark", start - 0.3, start + 1.7, 0.8), Flux(signal))
+    assert event.start == pytest.approx(start, abs=0.03)
+    assert event.end == pytest.approx(start + 1.4, abs=0.05)
+
+
+def test_an_event_in_steady_sound_stays_where_it_is():
+    signal = np.random.default_rng(1).normal(0, 0.1, 8 * 16_000).astype(np.float32)
+    event = snapped(Event("Rain", 2.0, 5.0, 0.8), Flux(signal))
+    assert (event.start, event.end) == (2.0, 5.0)
