@@ -1,17 +1,48 @@
 """From a description's English prose to facts: what was heard, who said what, and how surely.
 
-``understand`` is the door; the modules hold one subject each and can be asked alone with a ``reading.Reading``.
+``understand`` is the door; each module holds one subject and can be asked alone with a ``reading.Reading``.
 Everything is decided by rules about language and tables of words (``data/``): no model, no network, a few
-milliseconds for a description.
+milliseconds for a description. The tables are read when the first description is.
 """
 
 from __future__ import annotations
 
 from media_captioner.model import Facts
+from media_captioner.prose import (
+    agreement,
+    flags,
+    music,
+    places,
+    polarity,
+    qualities,
+    quotes,
+    reading,
+    sentences,
+    sounds,
+    speech,
+    summary,
+)
 from media_captioner.prose.keywords import emotions, tags
 from media_captioner.prose.normalise import clean
 
-__all__ = ["clean", "emotions", "tags", "understand"]
+__all__ = [
+    "agreement",
+    "clean",
+    "emotions",
+    "flags",
+    "music",
+    "places",
+    "polarity",
+    "qualities",
+    "quotes",
+    "reading",
+    "sentences",
+    "sounds",
+    "speech",
+    "summary",
+    "tags",
+    "understand",
+]
 
 
 def understand(text: str) -> Facts:
@@ -24,8 +55,6 @@ def understand(text: str) -> Facts:
         text: A captioner's prose. Any text will do; nothing is raised for a strange one.
 
     """
-    from media_captioner.prose import flags, music, places, qualities, reading, sounds, speech, summary
-
     read = reading.read(clean(text))
     played = music.find(read)
     heard = (*sounds.find(read), *played.sounds)

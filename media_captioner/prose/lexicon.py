@@ -129,6 +129,10 @@ _TABLES: Final[dict[str, type[Row]]] = {
 }
 
 
+_NOUNS: Final = frozenset({Genre, MusicWord, Locale, Instrument})
+"""Tables whose single words are nouns and adjectives: their other forms mean other things."""
+
+
 class Hit(NamedTuple):
     """A phrase found in a sentence: index of its first word, index after its last, and what it is."""
 
@@ -297,7 +301,15 @@ class Lexicon:
         if kind is MusicWord and ":" in phrase:
             phrase, _, emotion = phrase.partition(":")
             columns = (*head, emotion)
-        self._want(phrase, kind(name, columns, phrase))
+        found = kind(name, columns, phrase)
+        if " " not in phrase and not phrase.startswith("="):
+            if kind in _NOUNS and columns[0] != "player":
+                # "parking" is no park, "jingling" no jingle, "rocking" no rock.
+                self._want(f"={phrase}s", found)
+                phrase = f"={phrase}"
+            elif kind is FlagWord and phrase.endswith(("ing", "ed")):
+                phrase = f"={phrase}"  # "boxing" is no box
+        self._want(phrase, found)
 
     def _sound(self, columns: list[str]) -> None:
         label, group, lasts, classes, words = columns

@@ -21,7 +21,10 @@ _JOINED: Final = 3  # words between things that do something together: "cars, bu
 _COMMA_COST: Final = 3
 _TOO_FAR: Final = 99
 BARRIERS: Final = frozenset({";", ":", "—", ".", "(", ")", QUOTED})
-BESIDES: Final = frozenset({",", "and", "or", "in", "on", "with", "as", "while", "over", "at"})
+BESIDES: Final = frozenset(
+    ", and or in on with as while over at into onto to through under beneath behind near past towards toward beside "
+    "between before after during until across along among above below for than".split()
+)
 OF: Final = frozenset({"of", "from", "by", "against"})
 _NOISE: Final = frozenset({"sound", "noise"})
 _HEARD: Final = frozenset({"heard", "audible", "present", "perceptible", "discernible", "noticeable"})

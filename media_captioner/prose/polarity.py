@@ -35,6 +35,8 @@ _FINITE: Final = frozenset(
     "suggests indicates implies ensures contributes allows marks becomes cuts interrupts breaks returns "
     "reacts responds laughs claps cheers shouts sings whispers blends reinforce suggest indicate".split()
 )
+_TELLING: Final = frozenset({"like", "unreal"})
+"""Kinds of cue that reach into relative clauses: "reminiscent of a film in which the orchestra falls away"."""
 _PRESENCE: Final = frozenset(
     "heard present audible detected detectable discernible discerned noticeable evident perceptible apparent "
     "distinguishable identifiable found included used captured involved".split()
@@ -49,6 +51,11 @@ _PARTICIPLES: Final = frozenset(
     "recorded captured followed accompanied combined made played performed delivered set marked given taken coupled "
     "leaving giving making creating adding lending allowing ensuring contributing reinforcing emphasizing".split()
 )
+_NUMBERS: Final = frozenset(
+    "one two three four five six seven eight nine ten eleven twelve fifteen twenty thirty forty fifty sixty seventy "
+    "eighty ninety several".split()
+)
+_RELATIVE: Final = frozenset({"that", "which", "who", "whose", "when", "where", "as"})
 _CONJUNCTIONS: Final = frozenset({"and", "or", "nor"})
 _ALTERNATIVES: Final = frozenset({"or", "nor"})
 _LIST_WINDOW: Final = 9  # words within which a list element or its verb must show itself
@@ -67,7 +74,7 @@ def ranks(words: Sequence[str], cues: Sequence[Hit], keys: Sequence[str]) -> lis
 
     """
     found = [ASSERTED] * len(words)
-    chosen = _longest(cues)
+    chosen = [hit for hit in _longest(cues) if not _is_no_cue(words, hit)]
     ends = {hit.start for hit in chosen if hit.found.columns[0] == "end"}
     for hit in chosen:
         kind, reach = hit.found.columns
@@ -80,6 +87,19 @@ def ranks(words: Sequence[str], cues: Sequence[Hit], keys: Sequence[str]) -> lis
     _as_as(words, found)
     _affixes(words, keys, found)
     return found
+
+
+def _is_no_cue(words: Sequence[str], hit: Hit) -> bool:
+    """Whether a cue belongs to a compound ("bell-like") or guesses only at a number ("perhaps eight years")."""
+    if hit.start and words[hit.start - 1] == "-":
+        return True
+    return (
+        hit.found.columns[0] == "maybe" and words[hit.end : hit.end + 1] != [] and _is_number(words[hit.end])
+    )
+
+
+def _is_number(word: str) -> bool:
+    return word in _NUMBERS or word[0].isdigit()
 
 
 def of(found: Sequence[int], start: int, end: int) -> int:
@@ -119,7 +139,8 @@ def _clause_end(words: Sequence[str], hit: Hit, kind: str, ends: set[int]) -> in
     for place in range(hit.end, len(words)):
         word = words[place]
         opened += (word == "(") - (word == ")")
-        if word in _STOPS or opened < 0 or (place in ends and place > hit.end):
+        ended = place in ends and place > hit.end and not (kind in _TELLING and word in _RELATIVE)
+        if word in _STOPS or opened < 0 or ended:
             return place
         if word == "," and _comma_ends(words, place, kind):
             return place
@@ -212,13 +233,18 @@ def _closes(words: Sequence[str], place: int) -> bool:
 def _subject(words: Sequence[str], cue: int, ends: set[int]) -> int:
     """Return where the subject of a predicate begins ("footsteps and voices | are absent")."""
     place = cue - 1
-    comma = cue
+    if words[place] == ",":
+        # A parenthesis stands between the two: "music, if there is any, cannot be heard".
+        place = max((k for k in range(place) if words[k] == ","), default=place) - 1
+    last = place + 1
+    comma = last
     while place >= 0:
         word = words[place]
-        if word in _STOPS or place in ends:
+        relative = not _RELATIVE.isdisjoint(words[max(0, place - 3) : place])
+        if word in _STOPS or (place in ends and word not in _RELATIVE):
             return place + 1
-        if word in _FINITE:
-            return comma + 1 if comma < cue else place + 1
+        if word in _FINITE and not relative:
+            return comma + 1 if comma < last else place + 1
         if word == ",":
             comma = place
         place -= 1

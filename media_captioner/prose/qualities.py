@@ -10,7 +10,8 @@ from media_captioner.prose.polarity import NAMES
 from media_captioner.prose.reading import Passage, Reading
 
 _RECORDING: Final = frozenset(
-    "recording recorded recorder recordings microphone mic equipment device tape fidelity transfer playback preamp preamplifier".split()
+    "recording recorded recorder recordings microphone mic equipment device tape fidelity transfer playback preamp preamplifier surface disc "
+    "vinyl shellac gramophone".split()
 )
 _SOUND: Final = frozenset({"audio", "sound", "capture", "line", "broadcast"})
 _SPOKEN: Final = frozenset("voice voices speech words announcement dialogue vocals".split())
@@ -22,6 +23,7 @@ _INSTRUMENTAL: Final = frozenset("guitar guitars bass synth synthesizer drums le
 _NEAR: Final = 3  # words around a remark that may turn its meaning
 _BEFORE: Final = 5  # words between the recording and a remark about it
 _AFTER: Final = 12
+_COPULA: Final = (["is"], ["has"], ["remains"], ["itself"])
 _MANNER: Final = frozenset("delivery diction tone manner accent sentences phrases".split())
 _THROUGH: Final = frozenset("through off across around in from between down over along against".split())
 _INTENDED: Final = frozenset({"stylistic", "controlled", "deliberate", "intentional", "artistic"})
@@ -66,7 +68,7 @@ def _applies(passage: Passage, hit: Hit) -> bool:
         return True
     if term == "muffled":
         return not (_RECORDING | _SPOKEN | _SOUND).isdisjoint(words)
-    if words[:2] == ["the", "recording"] and "with" in words[: hit.start]:
+    if words[:2] == ["the", "recording"] and words[2:3] in _COPULA and "with" in words[: hit.start]:
         return True
     return not _RECORDING.isdisjoint(words[max(0, hit.start - _BEFORE) : hit.end + _AFTER])
 

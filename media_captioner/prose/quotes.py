@@ -34,6 +34,8 @@ _HEARD: Final = re.compile(
 _AUDIBLE: Final = re.compile(
     r"^[,”]* ?(?:is|are|was|were|can be|being) (?:\w+ly )?(?:heard|audible|perceptible|discernible|intelligible)\b"
 )
+_FROM: Final = re.compile(r"^,? (?:from|by) (?:a|an|the|one|some|another)\b")
+_BRACKETED: Final = re.compile(r"^\s?[(\[][^()\[\]\n]{1,200}[)\]]")
 _JOINED: Final = re.compile(r"^[\s,;]*(?:and|or|then|and then|followed by|as well as)?[\s,]*$")
 _CONTEXT: Final = 220  # characters before a quotation that are read for a verb of speech
 _REMEMBERED: Final = 3  # quotations after which the verb of speech before them is forgotten
@@ -241,7 +243,9 @@ def _is_speech(text: str, quote: Quote, before: _Before, found: list[Quote], fol
     joined = bool(found) and bool(_JOINED.match(text[found[-1].end : quote.start]))
     if joined and found[-1].role in {"speech", "word"} and not (whole and before.introduced):
         return found[-1].role == "speech"
-    behind = text[quote.end : quote.end + _BEHIND]
+    behind = _BRACKETED.sub("", text[quote.end : quote.end + _CONTEXT])[:_BEHIND]
+    if _CALLED.search(quote.text) and quote.text[:1].isupper() and _FROM.match(behind):
+        return True
     pointed = before.stressed and before.last in _PHRASES
     if not before.played and (_HEARD.match(behind) or (pointed and _AUDIBLE.match(behind))):
         return True

@@ -22,7 +22,7 @@ from media_captioner.prose.voices import Cast, Mention, Voice
 _SPEAKS: Final = frozenset(
     "speak talk announce narrate say ask reply answer respond whisper shout tell explain describe comment "
     "mutter murmur mumble converse chat recite read deliver address instruct lecture plead argue command order greet "
-    "warn exclaim continue state remark".split()
+    "warn exclaim continue state remark quarrel bicker debate discuss negotiate gossip".split()
 )
 _ROLES: Final = frozenset(
     "narrator announcer commentator host presenter interviewer interviewee reporter journalist newsreader anchor "
@@ -30,6 +30,7 @@ _ROLES: Final = frozenset(
     "conductor referee umpire operator doctor nurse coach pilot captain vendor trainer croupier robot".split()
 )
 _NOT_SPEAKERS: Final = frozenset({"voice", "voices", "speech", "guide"})
+_FROM: Final = (["from"], ["by"])
 _NEXT_ONE: Final = (["a"], ["an"], ["the"], ["another"])
 _QUIET: Final = frozenset({"silent", "quiet", "absent", "inaudible"})
 _SAID: Final = frozenset({"say", "sing"})
@@ -303,7 +304,7 @@ def _speaker(passage: Passage, place: int, mentions: list[Mention], floor: int) 
             return (nominal or subjects)[-1].voice
         return before[-1].voice
     behind = [m for m in mentions if place < m.start <= place + _AFTER]
-    if after and behind:
+    if behind and (after or passage.words[place + 1 : place + 2] in _FROM):
         return behind[0].voice
     return before[-1].voice if before else None
 
@@ -339,7 +340,7 @@ def _has_verb(passage: Passage, mention: Mention) -> bool:
             break
         if key == "whose" and "voice" in following[place:]:
             return True
-        if key in _SPEAKS:
+        if key in _SPEAKS and following[place - 1 : place] != ["in"]:
             return following[place + 1 : place + 2] not in (["nothing"], ["no"])
     return False
 

@@ -26,10 +26,22 @@ _MEANING: Final = re.compile(
 _GAP: Final = 60  # characters between a quotation and its translation ("which translates roughly to")
 _SHORT: Final = 3  # words from which a text that is English holds one of its commonest words
 _READ: Final = 400  # characters of a quotation that are looked at
-_COMMON: Final = frozenset(
-    "the a an i you he she it we they is are am was to of and in on for with that this not no yes my your me us our "
-    "do don't what why how who when where be have has can will would please come go here there so but or if at by "
-    "just let let's know now get good hello hi right okay oh thank thanks one all from".split()
+_ENGLISH: Final = frozenset(
+    "the i you he she it we they is are am was of and for with that this yes my your us our don't what why how who when "
+    "where have has can will would please come go here there but or if at by just let let's know now get good hello hi "
+    "right okay oh thank thanks one all from it's i'm you're isn't".split()
+)
+"""Common words of English that no other language spells so."""
+_SHARED: Final = frozenset("a an to in on not no me do be so".split())
+_OTHERS: Final = (
+    frozenset(
+        "el la los las de del que en y un una es está por con para mi tu su lo muy sí le les des du et je il elle nous vous "
+        "ne pas est sont au aux ce ça qui mon ton ma ta der die das und ich nicht ist sie wir ein eine zu mit von auf dem "
+        "den il lo che di non è per sono mi ti um uma não os e é você meu minha het een van ik je niet en och att det som "
+        "jag inte är se na nie jest to co jak się w z ja tak ne su da bir bu ve mi ben için nu și este ce nem egy és az on "
+        "ja ei se että på av til ikke og jeg".split()
+    )
+    - _SHARED
 )
 _BRACKET: Final = re.compile(r"\s?[(\[]([^()\[\]\n]{1,300})[)\]]")
 _PREFACE: Final = re.compile(
@@ -101,18 +113,25 @@ def is_foreign(text: str) -> bool:
 
 
 def is_english(text: str) -> bool:
-    """Whether ``text`` may be English: Latin letters and, from three words on, some of its commonest words."""
+    """Whether ``text`` may be English: Latin letters and, from three words on, more of its words than of others."""
     if is_foreign(text) or _MACRON.search(text) or _NUMBERED.search(text):
         return False
     words = tokens(text[:_READ])
-    return len(words) < _SHORT or not _COMMON.isdisjoint(words)
+    return len(words) < _SHORT or _balance(words) > 0
 
 
 def has_english(text: str) -> bool:
-    """Whether ``text`` surely is English: Latin letters and one of its commonest words."""
-    if is_foreign(text):
-        return False
-    return not _COMMON.isdisjoint(tokens(text[:_READ]))
+    """Whether ``text`` surely is English: Latin letters and more words of English than of other languages."""
+    return not is_foreign(text) and _balance(tokens(text[:_READ])) > 0
+
+
+def _balance(words: list[str]) -> int:
+    """Return how many more words are English than of another language; words that both have count if no other does."""
+    english = sum(word in _ENGLISH for word in words)
+    other = sum(word in _OTHERS or not word.isascii() for word in words if word[0].isalpha())
+    if not english and not other:
+        return sum(word in _SHARED for word in words)
+    return english - other
 
 
 def _may_be_english(original: str, text: str, *, last: bool) -> bool:

@@ -179,7 +179,7 @@ class Cast:
             or count > 1
             or (determiner in _TWO and passage.words[hit.end - 1].endswith(("s", "men")))
         )
-        if determiner in _NEW and not passage.summary:
+        if (determiner in _NEW or noun == "another") and not passage.summary:
             if speaker == "any" and noun in _GENERIC and found:
                 speaker = found[-1].voice.speaker
             return self._new(speaker, noun, many=many, count=count)
