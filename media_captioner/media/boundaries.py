@@ -211,7 +211,7 @@ def _bands_over_time(pcm: Pcm, rate: int) -> Floats:
     if count < 1:
         return np.empty((0, _BANDS), np.float32)
     frames = np.lib.stride_tricks.sliding_window_view(pcm, _SPECTRUM)[::hop][:count]
-    spectra = np.fft.rfft(frames.astype(np.float32) * _window())
+    spectra = np.fft.rfft(frames * _window())
     power = spectra.real**2 + spectra.imag**2
     starts = _band_starts(rate)
     widths = np.diff([*starts, power.shape[1]])
@@ -243,8 +243,8 @@ def _steps(bands: Floats) -> Floats:
 
 
 @cache
-def _window() -> Floats:
-    return np.hanning(_SPECTRUM).astype(np.float32)
+def _window() -> npt.NDArray[np.float64]:
+    return np.hanning(_SPECTRUM)
 
 
 @cache

@@ -87,21 +87,29 @@ class Demuxer:
 
         """
         feeds = {decoder.track.index: decoder.feed for decoder in self.decoders}
+        container = self._opened.container
         spent, started = 0.0, self._clock.monotonic()
-        for count, packet in enumerate(self._packets()):
-            if not packet.size:  # the last ones, which drain decoders, do not say which stream they are of
-                continue
-            feed = feeds.get(packet.stream_index)
-            if feed is not None:
-                feed(packet)  # type: ignore[arg-type]
-            else:
-                self._watch(packet)
-            if not count % _CHECKED:
-                self._check_time(spent + self._clock.monotonic() - started)
-            if ready:
-                spent += self._clock.monotonic() - started
-                yield
-                started = self._clock.monotonic()
+        count = failed_at = failures = 0
+        while True:
+            try:
+                for packet in container.demux(self._wanted):
+                    count += 1
+                    if (
+                        packet.size
+                    ):  # the last ones, which drain decoders, do not say which stream they are of
+                        feeds.get(packet.stream_index, self._watch)(packet)  # type: ignore[arg-type]
+                    if not count % _CHECKED:
+                        self._check_time(spent + self._clock.monotonic() - started)
+                    if ready:
+                        spent += self._clock.monotonic() - started
+                        yield
+                        started = self._clock.monotonic()
+                break
+            except FFmpegError as error:
+                failures = failures + 1 if count == failed_at else 1
+                failed_at = count
+                if self._gives_up(error, failures):
+                    break
         for decoder in self.decoders:
             decoder.feed(None)
             decoder.finish()
@@ -114,29 +122,18 @@ class Demuxer:
                 f"Stopped reading {self._media.path} after {self._limits.max_wall_seconds:.0f} seconds of work"
             )
 
-    def _packets(self) -> Iterator[Packet[Stream]]:
-        """Yield packets to the end of the file, over places that cannot be read."""
-        container = self._opened.container
-        failures, read = 0, 0
-        while True:
-            position = read
-            try:
-                for packet in container.demux(self._wanted):
-                    read += 1
-                    yield packet
-            except ExitError as error:
-                raise MediaLimitExceeded(
-                    f"Stopped reading {self._media.path}: nothing came for {self._limits.read_seconds:g} seconds",
-                    hint="The disk may stall.",
-                ) from error
-            except FFmpegError as error:
-                failures = failures + 1 if read == position else 1
-                _log.info("reading %s: %s", self._media.path, error)
-                if failures > _MOST_FAILURES:
-                    self.failure = (error.strerror or str(error)).lower()
-                    return
-            else:
-                return
+    def _gives_up(self, error: FFmpegError, failures: int) -> bool:
+        """Return whether a failed read ends the file; most damaged places can be read over."""
+        if isinstance(error, ExitError):
+            raise MediaLimitExceeded(
+                f"Stopped reading {self._media.path}: nothing came for {self._limits.read_seconds:g} seconds",
+                hint="The disk may stall.",
+            ) from error
+        _log.info("reading %s: %s", self._media.path, error)
+        if failures <= _MOST_FAILURES:
+            return False
+        self.failure = (error.strerror or str(error)).lower()
+        return True
 
     def _watch(self, packet: Packet[Stream]) -> None:
         """Take note of how far the picture is."""

@@ -142,33 +142,36 @@ class Downmix:
         self._held = 0
         self._history = np.empty((0, COLUMNS))
 
-    def measure(self, planes: Floats) -> Cells:
+    def measure(self, planes: Sequence[Floats]) -> Cells:
         """Measure sound in cells of a tenth of a second.
 
         Args:
-            planes: Shape ``(channels, samples)``, full scale 1. A last cell may be short.
+            planes: Each channel's samples, full scale 1. A last cell may be short.
 
         Returns:
             ``float64``, shape ``(cells, 6)``; energies are means per sample.
 
         """
-        whole = planes.shape[1] // self.cell
-        cells = [self._measure(planes[:, : whole * self.cell].reshape(self.channels, whole, self.cell))]
-        if rest := planes.shape[1] - whole * self.cell:
-            cells.append(self._measure(planes[:, -rest:].reshape(self.channels, 1, rest)))
+        count = len(planes[0])
+        whole = count // self.cell * self.cell
+        cells = [self._measure([plane[:whole].reshape(-1, self.cell) for plane in planes])]
+        if whole < count:
+            cells.append(self._measure([plane[whole:].reshape(1, -1) for plane in planes]))
         return np.concatenate(cells)
 
-    def _measure(self, blocks: Floats) -> Cells:
-        table = np.zeros((blocks.shape[1], COLUMNS))
+    def _measure(self, planes: Sequence[Floats]) -> Cells:
+        table = np.zeros((len(planes[0]), COLUMNS))
         if not len(table):
             return table
-        highest, lowest = blocks.max(axis=2), blocks.min(axis=2)
-        table[:, PEAK] = np.maximum(highest, -lowest).max(axis=0)
-        table[:, SWING] = np.minimum(np.maximum(highest, -lowest), highest - lowest).max(axis=0)
-        for place in np.flatnonzero(table[:, PEAK] >= _FULL_SCALE):
-            table[place, CLIPPED] = np.count_nonzero(np.abs(blocks[:, place]) >= _FULL_SCALE)
-        left, right = self._sides(blocks)
-        size = blocks.shape[2]
+        for blocks in planes:
+            highest, lowest = blocks.max(axis=1), blocks.min(axis=1)
+            peak = np.maximum(highest, -lowest)
+            for place in np.flatnonzero(peak >= _FULL_SCALE):
+                table[place, CLIPPED] += np.count_nonzero(np.abs(blocks[place]) >= _FULL_SCALE)
+            table[:, PEAK] = np.maximum(table[:, PEAK], peak)
+            table[:, SWING] = np.maximum(table[:, SWING], np.minimum(peak, highest - lowest))
+        left, right = self._sides(planes)
+        size = left.shape[1]
         table[:, LEFT] = np.einsum("ij,ij->i", left, left) / size
         if right is left:
             table[:, RIGHT] = table[:, CROSS] = table[:, LEFT]
@@ -177,11 +180,11 @@ class Downmix:
             table[:, CROSS] = np.einsum("ij,ij->i", left, right) / size
         return table
 
-    def mono(self, planes: Floats, cells: Cells) -> Floats:
+    def mono(self, planes: Sequence[Floats], cells: Cells) -> Floats:
         """Mix sound down to one channel.
 
         Args:
-            planes: Shape ``(channels, samples)``.
+            planes: Each channel's samples.
             cells: What :meth:`measure` says of it.
 
         Returns:
@@ -189,8 +192,7 @@ class Downmix:
 
         """
         if self.channels == 1:
-            alone: Floats = planes[0]
-            return alone
+            return planes[0]
         self._history = np.concatenate([self._history, cells])[-_HISTORY:]
         self._judge_split()
         left, right = self._sides(planes)
@@ -200,13 +202,11 @@ class Downmix:
         return np.concatenate(
             [
                 self._mix(left[at : at + second], right[at : at + second], cells[place : place + CELL])
-                for place, at in zip(
-                    range(0, len(cells), CELL), range(0, planes.shape[1], second), strict=True
-                )
+                for place, at in zip(range(0, len(cells), CELL), range(0, len(left), second), strict=True)
             ]
         )
 
-    def _sides(self, planes: Floats) -> tuple[Floats, Floats]:
+    def _sides(self, planes: Sequence[Floats]) -> tuple[Floats, Floats]:
         if self.channels == 1:
             return planes[0], planes[0]
         if self._matrix is None:
@@ -266,8 +266,8 @@ def _louder(relation: Relation) -> Mode:
     return "right" if relation.right > relation.left else "left"
 
 
-def _weigh(weights: Floats, planes: Floats) -> Floats:
-    total = np.zeros(planes.shape[1:], np.float32)
+def _weigh(weights: Floats, planes: Sequence[Floats]) -> Floats:
+    total = np.zeros_like(planes[0])
     for weight, plane in zip(weights, planes, strict=True):
         if weight:
             total += weight * plane

@@ -112,10 +112,11 @@ def tenths(pcm: Pcm, rate: int) -> tuple[Powers, Powers]:
     weights = _weighting(rate, size)
     for first in range(0, count, _BATCH):  # as much as stays in the processor's cache
         part = slice(first, min(first + _BATCH, count))
-        frames = pcm[part.start * size : part.stop * size].astype(np.float32).reshape(-1, size)
+        # In double precision: NumPy transforms in it whatever it is given, and converting costs more.
+        frames = pcm[part.start * size : part.stop * size].astype(np.float64).reshape(-1, size)
         spectra = np.fft.rfft(frames, axis=1)
         spectra[:, 0] = 0  # a constant would leak into the gate
-        squares = spectra.view(np.float32)
+        squares = spectra.view(np.float64)
         squares *= squares
         # Not matrix products: those would start the threads of a BLAS.
         power[part] = np.einsum("ij->i", squares)
@@ -138,8 +139,8 @@ def _gated(tenths: Powers) -> float:
 
 
 @cache
-def _weighting(rate: int, size: int) -> Powers:
-    """Return what turns squared parts of bins into K-weighted mean power: ``float32``, shape ``(2 * bins,)``.
+def _weighting(rate: int, size: int) -> npt.NDArray[np.float64]:
+    """Return what turns squared parts of bins into K-weighted mean power: ``float64``, shape ``(2 * bins,)``.
 
     Bins are those of ``size`` samples, their real and imaginary parts in turn.
 
@@ -151,8 +152,7 @@ def _weighting(rate: int, size: int) -> Powers:
     )
     high_pass = (1 - 2 * z + z**2) / (1 - 1.99004745483398 * z + 0.99007225036621 * z**2)
     weights = np.abs(shelf * high_pass) ** 2 * 2.0
-    scaled: Powers = np.repeat(weights / (float(size) ** 2 * 32768.0**2), 2).astype(np.float32)
-    return scaled
+    return np.repeat(weights / (float(size) ** 2 * 32768.0**2), 2)
 
 
 def _decibels(power: float) -> float:

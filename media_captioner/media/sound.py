@@ -1,14 +1,14 @@
 """From decoded frames to 16 kHz mono: the part of the work that every sample goes through.
 
 PyAV costs microseconds for each frame and each attribute of it, and a film has half a million frames. So all
-that happens per frame is that its bytes are appended; measuring, mixing and resampling take whole seconds.
+that happens per frame is that it is put on a list; joining, measuring, mixing and resampling take whole seconds.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -73,6 +73,10 @@ class Shape:
         )
 
 
+Buffer = Any
+"""Anything that offers its bytes: a plane of a frame, or bytes."""
+
+
 class _Resampler(Protocol):
     def resample_chunk(self, x: Floats, last: bool = False) -> Floats: ...
 
@@ -96,7 +100,7 @@ class Run:
         channels = len(shape.names)
         planar = shape.format.endswith("p")
         self._stride = np.dtype(self._dtype).itemsize * (1 if planar else channels)
-        self._buffers = [bytearray() for _ in range(channels if planar else 1)]
+        self._parts: list[list[Buffer]] = [[] for _ in range(channels if planar else 1)]
         self._waiting = 0
         self._downmix = Downmix(shape.names, shape.rate)
         self._enough = shape.rate * (_FIRST_BLOCK if channels == 2 else _BLOCK)
@@ -116,30 +120,23 @@ class Run:
 
     def add(self, frame: AudioFrame, skip: int = 0) -> bool:
         """Append a frame, less its first ``skip`` samples, and return whether there is a block to be worked on."""
-        before = self._waiting * self._stride
-        self._waiting += frame.samples
-        self.samples += frame.samples
-        wanted = self._waiting * self._stride
         planes = frame.planes
-        for place, buffer in enumerate(self._buffers):
-            buffer.extend(planes[place])  # type: ignore[arg-type] # it offers its bytes as a buffer
-            if len(buffer) > wanted:  # planes may be padded
-                del buffer[wanted:]
-        if skip:
-            self._cut(before, skip)
+        for place, parts in enumerate(self._parts):
+            parts.append(planes[place])
+        count = frame.samples
+        if skip or planes[0].buffer_size != count * self._stride:  # planes may be padded
+            for parts in self._parts:
+                parts[-1] = bytes(parts[-1])[skip * self._stride : count * self._stride]
+            count -= skip
+        self._waiting += count
+        self.samples += count
         return self._waiting >= self._enough
-
-    def _cut(self, start: int, samples: int) -> None:
-        for buffer in self._buffers:
-            del buffer[start : start + samples * self._stride]
-        self._waiting -= samples
-        self.samples -= samples
 
     def add_silence(self, samples: int) -> None:
         """Append digital silence."""
         zero = np.full(samples * self._stride // np.dtype(self._dtype).itemsize, self._zero, self._dtype)
-        for buffer in self._buffers:
-            buffer.extend(zero.tobytes())
+        for parts in self._parts:
+            parts.append(zero.tobytes())
         self._waiting += samples
         self.samples += samples
 
@@ -160,7 +157,7 @@ class Run:
             planes = self._planes(count)
             cells = self._downmix.measure(planes)
             if not np.isfinite(cells).all():  # damaged floating point sound
-                np.nan_to_num(planes, copy=False, nan=0.0, posinf=1.0, neginf=-1.0)
+                planes = [np.nan_to_num(plane, nan=0.0, posinf=1.0, neginf=-1.0) for plane in planes]
                 cells = self._downmix.measure(planes)
             mono = self._downmix.mono(planes, cells)
         else:
@@ -170,24 +167,27 @@ class Run:
             mono = self._resampler.resample_chunk(mono, last=last)
         return _to_pcm(mono), cells
 
-    def _planes(self, count: int) -> Floats:
+    def _planes(self, count: int) -> list[Floats]:
+        """Take the first ``count`` samples of each channel, full scale 1."""
         channels = len(self.shape.names)
-        planes = np.empty((channels, count), np.float32)
         size = count * self._stride
-        for place, buffer in enumerate(self._buffers):
-            samples = np.frombuffer(buffer, self._dtype, size // np.dtype(self._dtype).itemsize)
-            if len(self._buffers) == channels:
-                planes[place] = samples
+        planes: list[Floats] = []
+        for parts in self._parts:
+            data = b"".join(parts)
+            parts[:] = [data[size:]] if len(data) > size else []
+            samples = np.frombuffer(data, self._dtype, size // np.dtype(self._dtype).itemsize)
+            if len(self._parts) == channels:
+                planes.append(self._scaled(samples))
             else:
-                planes[:] = samples.reshape(count, channels).T
-            del samples  # a bytearray that is looked at cannot be shortened
-            del buffer[:size]
+                planes += [self._scaled(one) for one in samples.reshape(count, channels).T]
         self._waiting -= count
-        if self._zero:
-            planes -= np.float32(self._zero)
-        if self._full != 1.0:
-            planes *= np.float32(1 / self._full)
         return planes
+
+    def _scaled(self, samples: npt.NDArray[np.generic]) -> Floats:
+        floats: Floats = samples.astype(np.float32, copy=False)
+        if self._zero:
+            floats = floats - np.float32(self._zero)
+        return floats * np.float32(1 / self._full) if self._full != 1.0 else floats
 
 
 def _to_pcm(mono: Floats) -> Pcm:

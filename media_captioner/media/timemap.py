@@ -16,6 +16,9 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Final, Literal
 
+import numpy as np
+import numpy.typing as npt
+
 JUMP: Final = 0.1  # seconds: more than this between stamp and expectation is a hole or an overlap
 FILLED: Final = 0.5  # seconds: a hole up to this long becomes silence, a longer one is never materialised
 WINDOW: Final = 1.5  # seconds over which smaller deviations are averaged
@@ -98,6 +101,8 @@ class TimeMap:
         del self._anchors[: _place(self._anchors, before)]
 
 
+Floats = npt.NDArray[np.float64]
+
 Judgement = Literal["follows", "suspect", "jumps"]
 
 
@@ -159,6 +164,25 @@ class Follower:
             self.jump = deviation
             return "suspect"
         return "jumps"
+
+    def follows(self, positions: Floats, times: Floats, seconds: float) -> bool:
+        """Take note of the stamps of many frames at once if none of them jumps, and return whether so.
+
+        Args:
+            positions: Where each frame stands: ``float64``, shape ``(frames,)``.
+            times: Their stamps: ``float64``, shape ``(frames,)``.
+            seconds: How long all of them last together.
+
+        """
+        deviations = times - positions - self._base
+        if max(deviations.max(), -deviations.min()) > JUMP:
+            return False
+        self._suspect = None
+        self._sum += float(deviations.mean()) * seconds
+        self._weight += seconds
+        if self._weight >= WINDOW:
+            self._close_window(float(positions[0]) + seconds)
+        return True
 
     def settle(self) -> None:
         """Take note that a jump was acted on: no stamp is suspect any more."""
