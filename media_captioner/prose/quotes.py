@@ -244,10 +244,7 @@ def _is_speech(text: str, quote: Quote, before: _Before, found: list[Quote], fol
     if joined and found[-1].role in {"speech", "word"} and not (whole and before.introduced):
         return found[-1].role == "speech"
     behind = _BRACKETED.sub("", text[quote.end : quote.end + _CONTEXT])[:_BEHIND]
-    if _CALLED.search(quote.text) and quote.text[:1].isupper() and _FROM.match(behind):
-        return True
-    pointed = before.stressed and before.last in _PHRASES
-    if not before.played and (_HEARD.match(behind) or (pointed and _AUDIBLE.match(behind))):
+    if _is_heard(quote.text, behind, before):
         return True
     if before.stressed and not before.phrased and not (before.introduced and whole):
         return False
@@ -255,6 +252,14 @@ def _is_speech(text: str, quote: Quote, before: _Before, found: list[Quote], fol
     if _is_told(quote.text, behind, before, whole=whole, paired=paired):
         return not _imitates(quote.text, count, before)
     return _stands_alone(quote.text, before, found, count, paired=paired)
+
+
+def _is_heard(text: str, behind: str, before: _Before) -> bool:
+    """Whether the prose goes on to say that the quotation is heard: "… is whispered", "… from a woman"."""
+    if _CALLED.search(text) and text[:1].isupper() and _FROM.match(behind):
+        return True
+    pointed = before.stressed and before.last in _PHRASES
+    return not before.played and bool(_HEARD.match(behind) or (pointed and _AUDIBLE.match(behind)))
 
 
 def _is_told(text: str, behind: str, before: _Before, *, whole: bool, paired: bool) -> bool:

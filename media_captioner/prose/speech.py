@@ -29,6 +29,9 @@ _ROLES: Final = frozenset(
     "dispatcher caller broadcaster lecturer instructor officer teacher comedian auctioneer preacher guide attendant "
     "conductor referee umpire operator doctor nurse coach pilot captain vendor trainer croupier robot".split()
 )
+_WORDLESS: Final = frozenset(
+    "wordless hum sing croon vocalise vocalize laugh sob moan scream whistle ethereal".split()
+)
 _NOT_SPEAKERS: Final = frozenset({"voice", "voices", "speech", "guide"})
 _FROM: Final = (["from"], ["by"])
 _NEXT_ONE: Final = (["a"], ["an"], ["the"], ["another"])
@@ -324,6 +327,8 @@ def _speaks(passage: Passage, mention: Mention) -> bool:
     if mention.voice.sings or mention.role in {"sing", "many"}:
         return False
     if not _QUIET.isdisjoint(passage.words[mention.end : mention.end + 3]):
+        return False
+    if not _WORDLESS.isdisjoint(passage.keys[max(0, mention.start - 3) : mention.end + 2]):
         return False
     if mention.role == "voice":
         gendered = mention.voice.speaker != "any" and mention.end - mention.start > 1

@@ -158,7 +158,9 @@ class Cast:
             return False
         if not {"and", QUOTED, ";"}.isdisjoint(between) or hit.found.columns[1] == "pronoun":
             return False
-        if rank == HEDGED and hit.found.columns[0] in {"any", "child", voice.speaker}:
+        if rank == HEDGED and (
+            voice.speaker == "any" or hit.found.columns[0] in {"any", "child", voice.speaker}
+        ):
             return True  # "a male voice, possibly a teenager,"
         explains = between[1:2] in (["a"], ["an"]) or between[1:3] == ["that", "of"]
         return explains and not voice.many and hit.found.columns[0] != "any" and voice.speaker == "any"
