@@ -67,14 +67,14 @@ class JsonSidecar:
             "tool": {"name": "media_captioner", "version": context.version},
             "created": context.now.isoformat(timespec="seconds"),
             "content_id": context.content_id,
-            "settings": dict(context.settings),
-            "outputs": dict(context.written),
-            **to_json(captions),
+            "settings": to_json(dict(context.settings), text=clean),
+            "outputs": to_json(dict(context.written), text=clean),
+            # A lone surrogate in a title must not cost the sidecar.
+            **to_json(captions, text=clean),
         }
-        document = _writable(document)
         document["seals"] = seals_of(document)
         document["digest"] = json_digest(document)
-        return (json.dumps(document, ensure_ascii=False, indent=1, allow_nan=False) + "\n").encode()
+        return _laid_out(document).encode()
 
     def is_ours(self, data: bytes) -> bool:
         """Return whether ``data`` is a sidecar whose digest still holds."""
@@ -84,15 +84,19 @@ class JsonSidecar:
             return False
 
 
-def _writable(value: Any) -> Any:
-    """Return ``value`` with every string fit for UTF-8: a lone surrogate in a title must not cost the sidecar."""
-    if isinstance(value, str):
-        return clean(value)
-    if isinstance(value, list):
-        return [_writable(item) for item in value]
-    if isinstance(value, dict):
-        return {clean(key): _writable(item) for key, item in value.items()}
-    return value
+def _laid_out(document: dict[str, Any]) -> str:
+    """Return a document with each member on a line, and each item of a list on one: an edit by hand finds its cue."""
+    lines = []
+    for name, value in document.items():
+        held = _line(value)
+        if isinstance(value, list) and value:
+            held = "[\n" + ",\n".join(f"  {_line(item)}" for item in value) + "\n ]"
+        lines.append(f" {_line(name)}: {held}")
+    return "{\n" + ",\n".join(lines) + "\n}\n"
+
+
+def _line(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, allow_nan=False)
 
 
 def seals_of(document: dict[str, Any]) -> dict[str, Any]:

@@ -21,6 +21,8 @@ def clean(text: str) -> str:
 
     A NUL becomes U+FFFD, as WebVTT readers would have it (WebVTT section 4.1); other unwritable characters go.
     """
+    if text.isascii() and text.isprintable():
+        return text  # the most there is, and nothing of it can be wrong
     text = _BREAKS.sub("\n", text).replace("\0", "�")
     return unicodedata.normalize("NFC", _UNWRITABLE.sub("", text))
 

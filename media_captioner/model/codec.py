@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import types
+from collections.abc import Callable
 from dataclasses import MISSING, fields, is_dataclass
 from fractions import Fraction
 from functools import cache
@@ -19,52 +20,70 @@ T = TypeVar("T")
 _EXACT_FIELDS = frozenset({"rate", "dollars"})  # fractions that are not seconds
 
 
-def to_json(value: Any, *, name: str = "") -> Any:  # noqa: PLR0911 - one line for each kind of value
+def to_json(value: Any, *, name: str = "", text: Callable[[str], str] = str) -> Any:  # noqa: PLR0911 - one line for each kind of value
     """Return ``value`` as what the json module can write, losslessly but for the microsecond.
 
     Numbers that JSON has not (infinite levels of digital silence) become None.
+
+    Args:
+        value: One of our dataclasses, or anything that is in one.
+        name: Name of the member that it is.
+        text: What is done to every text that is a value.
+
     """
-    if is_dataclass(value) and not isinstance(value, type):
-        members = {field.name: getattr(value, field.name) for field in fields(value)}
-        return {
-            key: to_json(member, name=key)
-            for key, member in members.items()
-            if member is not None and not _is_default(type(value), key, member)
-        }
-    if isinstance(value, Fraction):
+    kind: Any = type(value)
+    if kind is str:  # most of what there is
+        return text(value)
+    if kind is int:
+        return value
+    if kind is Fraction:
         return str(value) if name in _EXACT_FIELDS else _seconds(value)
-    if isinstance(value, float):
+    if kind is tuple or kind is list:
+        return [to_json(item, text=text) for item in value]
+    if kind is float:
         return round(value, 4) if math.isfinite(value) else None
-    if isinstance(value, (tuple, list)):
-        return [to_json(item) for item in value]
+    members = _members(kind)
+    if members is None:
+        return _other_to_json(value, text)
+    told = {}
+    for key, default in members:
+        member = getattr(value, key)
+        if member is None or member is default or (member == default and type(member) is type(default)):
+            continue
+        told[key] = to_json(member, name=key, text=text)
+    return told
+
+
+def _other_to_json(value: Any, text: Callable[[str], str]) -> Any:
     if isinstance(value, (frozenset, set)):
-        return sorted(to_json(item) for item in value)
+        return sorted(to_json(item, text=text) for item in value)
     if isinstance(value, dict):
-        return {str(key): to_json(item) for key, item in value.items()}
+        return {text(str(key)): to_json(item, text=text) for key, item in value.items()}
     if isinstance(value, Path):
-        return value.name  # a user's folders are nobody else's business
+        return text(value.name)  # a user's folders are nobody else's business
     return value
 
 
 def _seconds(value: Fraction) -> int | float:
+    if value.denominator == 1:
+        return value.numerator
     rounded = round(value, 6)
     return int(rounded) if rounded.denominator == 1 else float(rounded)
 
 
 @cache
-def _defaults(cls: type) -> dict[str, Any]:
-    found = {}
+def _members(cls: Any) -> tuple[tuple[str, Any], ...] | None:
+    """Return the names of a dataclass's members, each with its default or a value that nothing equals.
+
+    None for what is no dataclass.
+    """
+    if not is_dataclass(cls):
+        return None
+    found = []
     for field in fields(cls):
-        if field.default is not MISSING:
-            found[field.name] = field.default
-        elif field.default_factory is not MISSING:
-            found[field.name] = field.default_factory()
-    return found
-
-
-def _is_default(cls: type, name: str, value: Any) -> bool:
-    defaults = _defaults(cls)
-    return name in defaults and value == defaults[name] and type(value) is type(defaults[name])
+        default = field.default_factory() if field.default_factory is not MISSING else field.default
+        found.append((field.name, default))
+    return tuple(found)
 
 
 @cache

@@ -25,6 +25,7 @@ NAMESPACES: Final = {
 }
 XML_LANG: Final = "{http://www.w3.org/XML/1998/namespace}lang"
 _RDF: Final = f"{{{NAMESPACES['rdf']}}}"
+_LI: Final = f"{_RDF}li"
 ARRAYS: Final = {f"{_RDF}Bag", f"{_RDF}Seq", f"{_RDF}Alt"}
 
 
@@ -62,11 +63,8 @@ def parse(data: bytes) -> etree._Element:
 
 
 def _check_depth(root: etree._Element) -> None:
-    depth = 0
-    for event, _ in etree.iterwalk(root, events=("start", "end")):
-        depth += 1 if event == "start" else -1
-        if depth > DEEPEST:
-            raise ValueError(f"its elements lie more than {DEEPEST} deep")
+    if root.xpath(f"boolean({'/*' * (DEEPEST + 1)})"):
+        raise ValueError(f"its elements lie more than {DEEPEST} deep")
 
 
 def replaced_root(data: bytes, root: etree._Element) -> bytes:
@@ -117,9 +115,11 @@ def field_text(item: etree._Element, name: str) -> str | None:
 
 def meaning(element: etree._Element) -> Any:
     """Return what a property or item says, whichever form RDF writes it in: a text, a list, or a mapping."""
-    array = array_of(element)
-    if array is not None:
-        return [meaning(item) for item in array.iterfind(f"{_RDF}li")]
+    if not len(element) and not element.attrib:
+        return element.text or ""
+    for child in element:
+        if child.tag in ARRAYS:
+            return [meaning(item) for item in child if item.tag == _LI]
     holder = fields(element)
     told: dict[str, Any] = {
         str(key): value

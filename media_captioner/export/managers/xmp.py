@@ -60,8 +60,8 @@ class XmpSidecar:
         rdf = etree.SubElement(root, tag("rdf:RDF"), nsmap={"rdf": NAMESPACES["rdf"]})
         known = {prefix: uri for prefix, uri in NAMESPACES.items() if prefix != "rdf"}
         etree.SubElement(rdf, tag("rdf:Description"), nsmap=known).set(tag("rdf:about"), "")
+        etree.indent(root, " ")  # what is added keeps to it
         update(rdf, captions, context)
-        etree.indent(root, " ")
         return _sealed(etree.tostring(root, encoding="UTF-8") + b"\n")
 
     def is_ours(self, data: bytes) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from fractions import Fraction
-from typing import Final
+from typing import Any, Final
 
 from lxml import etree
 
@@ -15,6 +15,13 @@ from media_captioner.export.timeline import comment_of
 from media_captioner.model import Captions, Cue
 
 TRACK_NAME: Final = "media_captioner"
+_NAME, _START, _DURATION, _CUE, _COMMENT, _TYPE, _SPEAKER, _PARAMETERS, _KEY, _VALUE = (
+    tag(f"xmpDM:{name}")
+    for name in (
+        "trackName", "startTime", "duration", "name", "comment", "type", "speaker", "cuePointParams", "key", "value",
+    )
+)  # fmt: skip
+_SEQ, _LI, _PARSE_TYPE = tag("rdf:Seq"), tag("rdf:li"), tag("rdf:parseType")
 _MARKER_NAMESPACE: Final = uuid.UUID("6f0f9bfe-3b5f-5c3e-9c55-6d6564696163")
 
 
@@ -35,36 +42,62 @@ def array(parent: etree._Element, name: str, kind: str) -> etree._Element:
     return etree.SubElement(etree.SubElement(parent, tag(name)), tag(f"rdf:{kind}"))
 
 
-def track_item(bag: etree._Element, captions: Captions) -> etree._Element:
-    """Add our track to a bag of tracks. Counts within a track are in that track's frame rate."""
+Structure = dict[str, Any]
+"""What a structure of XMP says: a text, a list or a structure by the expanded name of each field."""
+
+
+def track_of(captions: Captions) -> Structure:
+    """Return our track. Counts within a track are in that track's frame rate."""
     rate = frame_rate(captions) or Fraction(1000)
-    track = structure(bag)
-    text(track, "xmpDM:trackName", TRACK_NAME)
-    text(track, "xmpDM:trackType", "Comment")
-    text(track, "xmpDM:frameRate", rate_text(rate))
-    markers = array(track, "xmpDM:markers", "Seq")
-    for cue in captions.cues:
-        _marker(markers, cue, rate)
-    return track
+    return {
+        _NAME: TRACK_NAME,
+        tag("xmpDM:trackType"): "Comment",
+        tag("xmpDM:frameRate"): rate_text(rate),
+        tag("xmpDM:markers"): [_marker(cue, rate) for cue in captions.cues],
+    }
 
 
-def _marker(parent: etree._Element, cue: Cue, rate: Fraction) -> None:
+def write_structure(item: etree._Element, told: Structure, indent: str) -> None:
+    """Write the fields of a structure into an empty item, on lines of their own.
+
+    It is laid out while it is written: to indent the markers of ten hours afterwards takes longer than to write them.
+    """
+    item.set(_PARSE_TYPE, "Resource")
+    item.text = indent + " "
+    child = item
+    for name, value in told.items():
+        child = etree.SubElement(item, name)
+        child.tail = indent + " "
+        if isinstance(value, str):
+            child.text = value
+            continue
+        sequence = etree.SubElement(child, _SEQ)
+        child.text, sequence.tail = indent + "  ", indent + " "
+        member = sequence
+        for each in value:
+            member = etree.SubElement(sequence, _LI)
+            member.tail = indent + "   "
+            write_structure(member, each, indent + "   ")
+        sequence.text, member.tail = indent + "   ", indent + "  "
+    child.tail = indent
+
+
+def _marker(cue: Cue, rate: Fraction) -> Structure:
     start = max(0, round(cue.start * rate))
-    marker = structure(parent)
-    text(marker, "xmpDM:startTime", str(start))
-    text(marker, "xmpDM:duration", str(max(1, round(cue.end * rate) - start)))
-    text(marker, "xmpDM:name", one_line(cue.text, 250) or "…")
-    text(marker, "xmpDM:comment", comment_of(cue))
-    text(marker, "xmpDM:type", "Comment")
-    if cue.speaker:
-        text(marker, "xmpDM:speaker", one_line(cue.speaker, 80))
-    parameters = array(marker, "xmpDM:cuePointParams", "Seq")
+    marker: Structure = {
+        _START: str(start),
+        _DURATION: str(max(1, round(cue.end * rate) - start)),
+        _CUE: one_line(cue.text, 250) or "…",
+        _COMMENT: comment_of(cue),
+        _TYPE: "Comment",
+    }
+    if cue.speaker and (speaker := one_line(cue.speaker, 80)):
+        marker[_SPEAKER] = speaker
     # The same cue at the same time has the same id in every run, so an editor can tell a marker it knows.
     identity = uuid.uuid5(_MARKER_NAMESPACE, f"{start} {cue.category} {clean(cue.text)}")
-    for key, value in (("marker_guid", str(identity)), ("category", cue.category)):
-        parameter = structure(parameters)
-        text(parameter, "xmpDM:key", key)
-        text(parameter, "xmpDM:value", value)
+    parameters = (("marker_guid", str(identity)), ("category", cue.category))
+    marker[_PARAMETERS] = [{_KEY: key, _VALUE: value} for key, value in parameters]
+    return marker
 
 
 def rate_text(rate: Fraction) -> str:

@@ -18,7 +18,6 @@ from lxml import etree
 from media_captioner.export.base import ExportContext
 from media_captioner.export.managers import xmp_track
 from media_captioner.export.managers.rdf import (
-    NAMESPACES,
     XML_LANG,
     array_of,
     field_text,
@@ -144,26 +143,27 @@ class _Packet:
                 remove(item)
                 self.changed = True
             return
-        scratch = etree.Element(
-            tag("rdf:Bag"), nsmap={"rdf": NAMESPACES["rdf"], "xmpDM": NAMESPACES["xmpDM"]}
-        )
-        new = xmp_track.track_item(scratch, captions)
-        if len(old) == 1 and meaning(old[0]) == meaning(new):
+        told = xmp_track.track_of(captions)
+        if len(old) == 1 and meaning(old[0]) == told:
             return
         self.changed = True
         if bag is None:
             bag = xmp_track.array(self.home(), "xmpDM:Tracks", "Bag")
             self._tidy(bag.getparent())
+        level = _level(bag)
+        for item in old[1:]:
+            remove(item)
+        new = etree.SubElement(bag, tag("rdf:li"))
         if old:
-            new.tail = old[0].tail
-            bag.replace(old[0], new)
-            for item in old[1:]:
-                remove(item)
+            bag.replace(old[0], new)  # in the same place among the others
         else:
-            bag.append(new)
-        etree.indent(new, " ", level=_level(new))
-        if not old:
-            new.tail = "\n" + " " * (_level(new) - 1)
+            previous = new.getprevious()
+            if previous is None:
+                bag.text = "\n" + " " * (level + 1)
+            elif not (previous.tail or "").strip():
+                previous.tail = "\n" + " " * (level + 1)
+        new.tail = ("\n" + " " * (level + 1)) if new.getnext() is not None else "\n" + " " * level
+        xmp_track.write_structure(new, told, "\n" + " " * (level + 1))
 
     def record(self) -> None:
         """Write down what is ours."""
@@ -236,8 +236,11 @@ class _Packet:
         level = _level(element)
         etree.indent(element, " ", level=level)
         previous = element.getprevious()
+        parent = element.getparent()
         if previous is not None and not (previous.tail or "").strip():
             previous.tail = "\n" + " " * level
+        elif previous is None and parent is not None and not (parent.text or "").strip():
+            parent.text = "\n" + " " * level
         if element.getnext() is None:
             element.tail = "\n" + " " * (level - 1)
 
