@@ -96,7 +96,7 @@ class Demuxer:
                     count += 1
                     if (
                         packet.size
-                    ):  # the last ones, which drain decoders, do not say which stream they are of
+                    ):  # those that drain decoders at the end do not say which stream they are of
                         feeds.get(packet.stream_index, self._watch)(packet)  # type: ignore[arg-type]
                     if not count % _CHECKED:
                         self._check_time(spent + self._clock.monotonic() - started)

@@ -1,4 +1,5 @@
 import itertools
+from collections import deque
 from fractions import Fraction
 from functools import cache
 from pathlib import Path
@@ -7,6 +8,9 @@ import numpy as np
 import pytest
 
 from media_captioner.errors import CorruptMedia, MediaLimitExceeded, NoAudio
+from media_captioner.media.cutting import Cutter
+from media_captioner.media.demux import Demuxer
+from media_captioner.media.lane import Lane
 from media_captioner.media.policy import MediaLimits
 from media_captioner.media.probe import probe
 from media_captioner.media.segments import Cutting, open_segments, open_tracks
@@ -149,12 +153,12 @@ class Clock:
 
 
 def test_work_without_end_is_ended(long_film) -> None:
-    from media_captioner.media.demux import Demuxer
-
-    demuxer = Demuxer(long_film, (), {}, MediaLimits(max_wall_seconds=60), clock=Clock())  # type: ignore[arg-type]
-    demuxer._wanted = list(demuxer._opened.container.streams)
+    track = long_film.audio[0]
+    lane = Lane(track, Cutter(Cutting(), 16_000, None), deque())
+    limits = MediaLimits(max_wall_seconds=60)
+    demuxer = Demuxer(long_film, (track,), {track.index: lane}, limits, clock=Clock())
     with pytest.raises(MediaLimitExceeded, match="60 seconds of work"):
-        list(demuxer.run([]))
+        list(demuxer.run(()))
     demuxer.close()
 
 
