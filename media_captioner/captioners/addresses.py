@@ -101,10 +101,29 @@ def is_public(address: str) -> bool:
     return parsed.is_global and not parsed.is_multicast and not parsed.is_reserved
 
 
-async def public_address(url: str) -> str:
+def is_usable(address: str) -> bool:
+    """Return whether a literal address can be somebody's own: also private, but no link-local one.
+
+    Link-local addresses are where clouds hand the keys of a machine to whoever asks from it.
+    """
+    try:
+        parsed: _Address = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return False
+    if isinstance(parsed, ipaddress.IPv6Address) and parsed.ipv4_mapped is not None:
+        parsed = parsed.ipv4_mapped
+    return not (parsed.is_link_local or parsed.is_multicast or parsed.is_unspecified)
+
+
+async def public_address(url: str, *, doing: str = "fetch the sound", private: bool = False) -> str:
     """Resolve the host of ``url`` and return one address of it, after checking all of them.
 
     Whoever connects uses the returned address and not the name: a second look-up could answer differently.
+
+    Args:
+        url: An http or https address.
+        doing: What was to be done there, for messages.
+        private: Whether the user allowed addresses in private networks and on this machine.
 
     Raises:
         UnsafeInput: not an http address, or a name that leads into a private network.
@@ -114,11 +133,9 @@ async def public_address(url: str) -> str:
     try:
         origin = origin_of(url)
     except ValueError as error:
-        raise UnsafeInput(f"Did not fetch the sound: {error}") from None
+        raise UnsafeInput(f"Did not {doing}: {error}") from None
     found = await asyncio.get_running_loop().getaddrinfo(origin.host, origin.port)
     addresses = [str(entry[4][0]) for entry in found]
-    if not addresses or not all(map(is_public, addresses)):
-        raise UnsafeInput(
-            f"Did not fetch the sound from {origin.host}: its address is not on the open internet"
-        )
+    if not addresses or not all(map(is_usable if private else is_public, addresses)):
+        raise UnsafeInput(f"Did not {doing} from {origin.host}: its address is not on the open internet")
     return addresses[0]

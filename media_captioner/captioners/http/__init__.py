@@ -9,6 +9,7 @@ out as an error of ours. Proxies are taken from the environment (``HTTPS_PROXY``
 
 from media_captioner.captioners.http.connection import Answer, Body, Connection, Timeouts
 from media_captioner.captioners.http.fetching import Sink, fetch, fetch_public
+from media_captioner.captioners.http.posting import Posted, post
 from media_captioner.captioners.http.translation import translated
 from media_captioner.captioners.http.user_agent import USER_AGENT
 
@@ -17,9 +18,11 @@ __all__ = [
     "Answer",
     "Body",
     "Connection",
+    "Posted",
     "Sink",
     "Timeouts",
     "fetch",
     "fetch_public",
+    "post",
     "translated",
 ]
