@@ -13,6 +13,7 @@ from typing import Final
 from media_captioner.assets import process
 from media_captioner.config import Settings
 from media_captioner.errors import (
+    AlreadyRunning,
     BudgetExceeded,
     CorruptMedia,
     DiskFull,
@@ -122,6 +123,7 @@ class _Run:
         """
         waiting: dict[int, AssetReport] = {}
         held: list[int] = []
+        paused = asyncio.Event()
         queue = LocalDispatcher()
 
         async def feed() -> None:
@@ -131,12 +133,14 @@ class _Run:
 
         async def one(name: str) -> None:
             number = int(name)
-            if waiting:
+            if paused.is_set():
                 held.append(number)
                 return
             report = await self._one(todo[number])
             if report.state == "waiting":
                 waiting[number] = report
+                if not isinstance(report.error, AlreadyRunning):  # that is this asset's own affair
+                    paused.set()
                 return
             self._report(report)
             if report.error is not None and report.error.scope == "queue":
@@ -195,6 +199,11 @@ class _Run:
         source = item.absolute()  # noqa: ASYNC240 - no file is touched
         register, started = self.session.journal.register, self.batch.clock.monotonic()
         before = await register.begin(source)
+        if before.holder is not None:
+            at_work = AlreadyRunning(
+                f"Left {item} alone: {before.holder} is at work on it", hint="Wait until it is done."
+            )
+            return AssetReport(item, "waiting", error=at_work)
         try:
             report = await self._attempt(item, source, before)
         except asyncio.CancelledError:

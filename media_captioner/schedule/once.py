@@ -21,6 +21,7 @@ from media_captioner.errors import (
     CaptionerError,
     CaptionerUnavailable,
     DiskFull,
+    OutputError,
     RateLimited,
     ResponseInvalid,
     ResponseTruncated,
@@ -43,6 +44,7 @@ Witness: TypeAlias = Callable[[Point], None]
 
 _ELSEWHERE: Final = 1.0  # seconds between two looks while another process asks the same
 _ROOM: Final = 2.0  # seconds between two looks for room on the disk
+_KEEPS: Final = 4  # tries to keep an answer on a disk that fails, but not because it is full
 
 
 def unwitnessed(point: Point) -> None:
@@ -218,15 +220,21 @@ class Till:
         await self.limiter.settle(flight, "unsent")
 
     async def _keep(self, claim: Claim, description: Description) -> None:
-        """Keep an answer, waiting for room where there is none: it is paid, so it is not let go of."""
-        warned = False
+        """Keep an answer, waiting for room where there is none: it is paid, so it is not let go of.
+
+        Any other failure of the disk is given a few tries. Each writes the whole transaction again before it
+        syncs, so a failed fsync is never taken back by a later one.
+        """
+        failures = 0
         while True:
             try:
                 await self.store.done(claim, description)
-            except DiskFull as error:
-                if not warned:
-                    log.warning("An answer waits for room on the disk: %s", error.message)
-                    warned = True
+            except OutputError as error:
+                failures += 1
+                if failures >= _KEEPS and not isinstance(error, DiskFull):
+                    raise
+                if failures == 1:
+                    log.warning("An answer could not be kept yet: %s", error.message)
                 await self.clock.wait(_ROOM)
             else:
                 return

@@ -61,6 +61,12 @@ class Owners:
         """Return whether the process with this number runs."""
         return owner == self.me or (self._path is not None and is_held(self._file(owner)))
 
+    @staticmethod
+    def describe(connection: sqlite3.Connection, owner: int) -> str:
+        """Return what a person can know an owner by."""
+        row = connection.execute("SELECT pid, doing FROM owner WHERE id = ?", (owner,)).fetchone()
+        return "another process" if row is None else f"process {row[0]} ({row[1]})"
+
     def bury(self, connection: sqlite3.Connection, now: datetime) -> frozenset[int]:
         """Settle what dead owners left behind, inside the caller's transaction, and return their numbers.
 

@@ -27,12 +27,14 @@ class Before:
         state: As the journal has it, or None where it does not know the asset.
         reason: Why.
         failures: Dangerous failures in a row.
+        holder: Another process that works on it now, in a few words; then the work does not begin here.
 
     """
 
     state: str | None
     reason: str | None
     failures: int
+    holder: str | None = None
 
 
 class Register:
@@ -54,19 +56,22 @@ class Register:
         self._clock = clock
 
     async def begin(self, source: Path) -> Before:
-        """Take note that work on an asset begins, and return how it stood before."""
+        """Take note that work on an asset begins, unless another process is at it; return how it stood before."""
         name, now = spelled(source), stamp(self._clock.now())
 
         def work(connection: sqlite3.Connection) -> Before:
             row = connection.execute(
-                "SELECT state, reason, failures FROM asset WHERE source = ?", (name,)
+                "SELECT state, reason, failures, owner FROM asset WHERE source = ?", (name,)
             ).fetchone()
+            owner = None if row is None else row[3]
+            if owner is not None and owner != self._owners.me and self._owners.lives(owner):
+                return Before(*row[:3], holder=self._owners.describe(connection, owner))
             connection.execute(
                 "INSERT INTO asset (source, state, owner, changed) VALUES (?1, 'working', ?2, ?3)"
                 " ON CONFLICT (source) DO UPDATE SET state = 'working', owner = ?2, changed = ?3",
                 (name, self._owners.me, now),
             )
-            return Before(None, None, 0) if row is None else Before(*row)
+            return Before(None, None, 0) if row is None else Before(*row[:3])
 
         return await self._database.write(work, durable=False)
 
