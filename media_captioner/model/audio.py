@@ -40,7 +40,8 @@ class Measurements:
             nothing passes the absolute gate of -70 LUFS.
         noise_floor: 5th percentile of the level in 100 ms windows, dBFS.
         channels: How the channels relate: ``mono``, ``dual mono`` (the same twice), ``stereo``,
-            ``inverted`` (opposite polarity), ``one-sided`` (one channel is silent), ``surround``.
+            ``inverted`` (opposite polarity), ``one-sided`` (one channel is silent), ``split`` (left and right
+            carry different programmes at once, so only one of them is in the mix), ``surround``.
 
     """
 
