@@ -94,9 +94,8 @@ class Demuxer:
             try:
                 for packet in container.demux(self._wanted):
                     count += 1
-                    if (
-                        packet.size
-                    ):  # those that drain decoders at the end do not say which stream they are of
+                    # The empty ones that drain decoders at the end do not say which stream they are of.
+                    if packet.size:
                         feeds.get(packet.stream_index, self._watch)(packet)  # type: ignore[arg-type]
                     if not count % _CHECKED:
                         self._check_time(spent + self._clock.monotonic() - started)
