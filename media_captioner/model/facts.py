@@ -204,6 +204,7 @@ class Music:
     Attributes:
         polarity: How surely it is stated.
         genre: As said, or None.
+        genres: Every genre that is said, ``genre`` first; empty where the captioner keeps to one.
         instruments: As said, most prominent first.
         vocals: ``male``, ``female``, ``choir``, ``some``, ``none``, or None where nothing is said.
         tempo: Beats per minute where measured surely, or None.
@@ -229,6 +230,7 @@ class Music:
     evidence: Evidence | None = None
     anchor: Anchor = "heard"
     pace: str | None = None
+    genres: tuple[str, ...] = ()
     votes: tuple[int, int] | None = None
 
 
