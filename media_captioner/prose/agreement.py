@@ -200,6 +200,7 @@ def _music(samples: Sequence[Facts]) -> tuple[Music, ...]:
     merged = replace(
         sure,
         genre=_commonest(piece.genre for piece in pieces),
+        genres=recurring(lambda piece: piece.genres),
         instruments=recurring(lambda piece: piece.instruments),
         vocals=_commonest(piece.vocals for piece in pieces),
         mood=recurring(lambda piece: piece.mood),

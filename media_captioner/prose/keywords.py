@@ -72,8 +72,8 @@ def _speech(speeches: tuple[Speech, ...]) -> Iterator[str]:
 
 def _music(music: Music) -> Iterator[str]:
     yield "Music"
-    if music.genre is not None:
-        yield from _classes("genres").get(music.genre, ())
+    for genre in music.genres or (music.genre,):
+        yield from _classes("genres").get(genre or "", ())
     for name in music.instruments:
         yield from _classes("instruments").get(name, ())
 

@@ -13,6 +13,9 @@ from typing import Any, Final, NamedTuple
 from media_captioner.model.soundtable import by_name
 from media_captioner.prose.words import REMEMBERED, SKIPPED, lemmatiser, tokens
 
+_NAMELESS: Final = frozenset({"sound", "begin", "come", "move", "stop", "set"})
+"""Actions that name no sound: a train begins to move."""
+
 OWN: Final = "=sound"
 """In ``sounds.tsv``, the action of a thing that is merely heard."""
 
@@ -276,7 +279,9 @@ class Lexicon:
     def is_verb(self, lemma: str) -> bool:
         """Whether a lemma is an action of some thing ("clank", "toll") rather than the name of a sound."""
         action = self._actions.get(lemma)
-        return action is not None and bool(action.by_source) and (lemma,) not in self._things
+        if action is None or not action.by_source or lemma in _NAMELESS:
+            return False
+        return (lemma,) not in self._things
 
     def _gather(self) -> None:
         for name, caption, words in table("sources"):

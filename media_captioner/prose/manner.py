@@ -88,6 +88,8 @@ def feelings(passage: Passage) -> list[Feeling]:
 def adjective(feeling: Feeling) -> str:
     """Return the word for a speaker label: ``exasperation`` and ``exasperatedly`` become ``exasperated``."""
     word = feeling.word
+    if gerund(word) in _family(feeling.name):
+        return gerund(word)  # "with a laugh"
     if word.endswith("s") and lexicon().lemma(word) != word and feeling.strength:
         return gerund(lexicon().lemma(word))
     if feeling.strength == 0 or not (word.endswith(("ly", *_NOUN_ENDS)) or word in _NOUNS):

@@ -169,7 +169,7 @@ def _add(
     for hit in passage.hits(Person):
         speaker, role = hit.found.columns
         if role == "sing" and passage.rank(hit.start, hit.end) == ASSERTED:
-            piece.vocals.add("choir" if hit.found.phrase in {"choir", "chorus", "chorister"} else speaker)
+            piece.vocals.add("choir" if hit.found.phrase in {"choir", "chorister"} else speaker)
     if not playing or passage.quotes:
         return
     for hit in words:
@@ -188,19 +188,20 @@ def _music(piece: _Piece) -> Music:
     genres = sorted(
         (rank, name in _VAGUE, index, name) for index, (name, rank) in enumerate(piece.genres.items())
     )
-    genre = genres[0][3] if genres and genres[0][0] <= HEDGED and genres[0][0] <= piece.rank else None
+    named = [name for rank, _, _, name in genres if rank <= HEDGED and rank <= piece.rank]
     sure = [name for name, rank in piece.instruments.items() if rank == ASSERTED]
     vocals = next((_VOCALS[who] for who in ("choir", "woman", "man") if who in piece.vocals), None)
     if {"man", "woman"} <= piece.vocals or (vocals is None and piece.vocals):
         vocals = "some"
     return Music(
         polarity=NAMES[piece.rank],
-        genre=genre,
+        genre=named[0] if named else None,
         instruments=tuple(sure),
         vocals=vocals,
         mood=tuple(piece.moods),
         pace=piece.pace,
         evidence=piece.evidence,
+        genres=tuple(named),
     )
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 from media_captioner.model import Sound
+from media_captioner.model.soundtable import ancestors, by_name
 from media_captioner.prose import polarity
 from media_captioner.prose.lexicon import Hit, Modifier, Person
 from media_captioner.prose.pairing import BARRIERS, BESIDES, OF, Mention
@@ -56,8 +57,32 @@ def find(reading: Reading) -> tuple[Sound, ...]:
     merged: dict[tuple[str, str | None], list[Mention]] = {}
     for passage in reading.passages:
         for mention in mentions(passage):
-            merged.setdefault(mention.identity, []).append(mention)
+            home = mention.identity if mention.identity in merged else _meant(mention, merged)
+            merged.setdefault(home or mention.identity, []).append(mention)
     return tuple(_sound(group) for group in merged.values())
+
+
+def _meant(
+    mention: Mention, merged: dict[tuple[str, str | None], list[Mention]]
+) -> tuple[str, str | None] | None:
+    """Return the sound named before that a more general word takes up: "a baby cries … the crying subsides"."""
+    passage = mention.passage
+    definite = passage.summary or passage.words[mention.start - 1 : mention.start] in (["the"], ["this"])
+    if mention.source or not definite or not mention.entry.classes:
+        return None
+    general = mention.entry.classes[0]
+    for identity, group in merged.items():
+        classes = group[0].entry.classes
+        if group[0].rank == mention.rank and any(
+            general == name or general in _kinds(name) for name in classes
+        ):
+            return identity
+    return None
+
+
+def _kinds(name: str) -> tuple[str, ...]:
+    """Return what the class ``name`` is a kind of; nothing for classes that the sound table lacks."""
+    return ancestors(name) if name in by_name() else ()
 
 
 def mentions(passage: Passage) -> list[Mention]:

@@ -118,6 +118,7 @@ class _Scribe:
         """Give each utterance the feelings told of it: before it, or right behind it."""
         for feeling in feelings:
             later = [u for u in utterances if u.place > feeling.place]
+            later = [u for u in later if ";" not in passage.words[feeling.place : u.place]]
             earlier = [u for u in utterances if u.place < feeling.place]
             if earlier and (not later or _belongs(passage, earlier[-1], feeling.place, mentions)):
                 earlier[-1].feelings.append(feeling)
@@ -221,14 +222,9 @@ class _Scribe:
         return [one, *(replace(one, voice=total + number) for number in range(1, voice.count))]
 
     def _only_talk(self) -> list[Speech]:
-        sure = [item for item in self.talk if item[0] <= HEDGED]
-        if not sure:
-            return []
-        rank, evidence = min(sure, key=lambda item: item[0])
+        sure = [evidence for rank, evidence in self.talk if rank == ASSERTED]
         language, certain = self._common()
-        return [
-            Speech(None, language=language, language_sure=certain, polarity=NAMES[rank], evidence=evidence)
-        ]
+        return [Speech(None, language=language, language_sure=certain, evidence=each) for each in sure[:1]]
 
     def _common(self) -> tuple[str | None, bool]:
         """Return the one language the description names, or None."""
@@ -330,11 +326,19 @@ def _speaks(passage: Passage, mention: Mention) -> bool:
         return False
     if not _WORDLESS.isdisjoint(passage.keys[max(0, mention.start - 3) : mention.end + 2]):
         return False
+    if _is_possessive(passage, mention):
+        return _has_verb(passage, mention) and mention.role != "voice"
     if mention.role == "voice":
         gendered = mention.voice.speaker != "any" and mention.end - mention.start > 1
         if gendered or passage.words[mention.end - 1] not in _NOT_SPEAKERS:
             return True
     return _has_verb(passage, mention)
+
+
+def _is_possessive(passage: Passage, mention: Mention) -> bool:
+    """Whether a phrase only says whose something is: "the caller's reaction"."""
+    end = passage.ends[mention.end - 1] - passage.start
+    return passage.text[end - 2 : end] in {"'s", "’s"}
 
 
 def _has_verb(passage: Passage, mention: Mention) -> bool:

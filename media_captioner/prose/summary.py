@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from media_captioner.prose.polarity import NEGATED
 from media_captioner.prose.reading import Passage, Reading
 
 LIMIT: Final = 180
@@ -51,10 +52,18 @@ def _chosen(passages: list[Passage]) -> Passage | None:
             return passage
     last = passages[-1].paragraph
     if last != passages[0].paragraph:
-        first = next(passage for passage in passages if passage.paragraph == last)
-        if first.text[-1:] in ".!?”)":
-            return first
+        closing = [
+            passage for passage in passages if passage.paragraph == last and passage.text[-1:] in ".!?”)"
+        ]
+        told = next((passage for passage in closing if not _is_denial(passage)), None)
+        if told is not None and told is closing[0]:
+            return told
     return passages[0]
+
+
+def _is_denial(passage: Passage) -> bool:
+    """Whether a sentence mostly says what is not to be heard."""
+    return sum(rank == NEGATED for rank in passage.ranks) * 3 > len(passage.ranks)
 
 
 def _shortened(text: str) -> str:

@@ -182,7 +182,7 @@ class Cast:
             or (determiner in _TWO and passage.words[hit.end - 1].endswith(("s", "men")))
         )
         if (determiner in _NEW or noun == "another") and not passage.summary:
-            if speaker == "any" and noun in _GENERIC and found:
+            if noun == "another" and found:
                 speaker = found[-1].voice.speaker
             return self._new(speaker, noun, many=many, count=count)
         known = self._known(speaker, noun, definite=determiner in _DEFINITE or passage.summary, many=many)
@@ -258,7 +258,8 @@ def _is_owned(passage: Passage, hit: Hit) -> bool:
         return False
     start = _phrase_start(passage, hit)
     return (
-        passage.words[start - 1 : start] in (["with"], ["in"], ["whose"]) or passage.words[start] == "whose"
+        passage.words[start - 1 : start] in (["with"], ["in"], ["whose"], ["has"], ["have"], ["having"])
+        or passage.words[start] == "whose"
     )
 
 

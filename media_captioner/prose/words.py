@@ -7,6 +7,7 @@ from collections.abc import Callable, Container, Iterator
 from typing import Final
 
 _TOKEN: Final = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*|\d+(?:[.,:]\d+)*|[^\w\s]|_")
+_GERUND: Final = re.compile(r"[aeiouy].*ing$")
 _CLOSED: Final = re.compile(r"^[^aeiou]*(?:[aeiou]|qui)[bdgmnprt]$")  # one short syllable: tap, hum, drip
 _VOWELS: Final = frozenset("aeiou")
 _SHORTEST: Final = 3  # letters of the shortest lemma that an ending may be taken from
@@ -70,7 +71,7 @@ def plain(word: str) -> str:
 
 def gerund(verb: str) -> str:
     """Return the -ing form of a lemma (``clank``: ``clanking``, ``tap``: ``tapping``, ``chime``: ``chiming``)."""
-    if verb.endswith("ing"):
+    if _GERUND.search(verb):
         return verb
     if verb.endswith("e") and not verb.endswith(("ee", "oe", "ye")):
         return verb[:-1] + "ing"
