@@ -148,7 +148,9 @@ def test_words_are_heard_at_their_times(speech):
     facts = described(LocalCaptioner(), speech).facts
     assert facts is not None
     said = " ".join(utterance.text or "" for utterance in facts.speech)
-    assert errors("the quick brown fox jumps over the lazy dog and then it runs away", said).rate < 0.35  # a synthetic voice mumbles
+    assert (
+        errors("the quick brown fox jumps over the lazy dog and then it runs away", said).rate < 0.35
+    )  # a synthetic voice mumbles
     assert {utterance.language for utterance in facts.speech} == {"en"}
     times = [float(word.start) for utterance in facts.speech for word in utterance.words]
     assert times == sorted(times)
