@@ -65,7 +65,8 @@ class Register:
             ).fetchone()
             owner = None if row is None else row[3]
             if owner is not None and owner != self._owners.me and self._owners.lives(owner):
-                return Before(*row[:3], holder=self._owners.describe(connection, owner))
+                state, reason, failures, _ = row
+                return Before(state, reason, failures, holder=self._owners.describe(connection, owner))
             connection.execute(
                 "INSERT INTO asset (source, state, owner, changed) VALUES (?1, 'working', ?2, ?3)"
                 " ON CONFLICT (source) DO UPDATE SET state = 'working', owner = ?2, changed = ?3",
