@@ -11,13 +11,13 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 
-from media_captioner.captioners.local.languages import code_of, tag_of
+from media_captioner.captioners.local.languages import UNSPACED, code_of, tag_of
 from media_captioner.captioners.local.runtime import THREADS
 from media_captioner.captioners.local.spectrum import RATE, Signal
 from media_captioner.errors import ExtraMissing
@@ -166,7 +166,7 @@ class Recogniser:
         frames = min(_FRAMES, max(1, round(seconds * 100)))
         tokenizer = self._tokenizer(language, "transcribe")
         aligned = self._whisper.find_alignment(tokenizer, [tokens], encoded, frames)[0]
-        return _words(aligned)
+        return _words(aligned, spaced=tag_of(language) not in UNSPACED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,8 +187,12 @@ _OPENING: Final = "\"'“¿([{-«"
 _CLOSING: Final = "\"'.。,，!！?？:：”)]}、»…;"
 
 
-def _words(aligned: Sequence[Mapping[str, Any]]) -> tuple[TimedWord, ...]:
-    """Attach punctuation to the words it belongs to, and leave out what is nothing else."""
+def _words(aligned: Sequence[Mapping[str, Any]], *, spaced: bool) -> tuple[TimedWord, ...]:
+    """Attach punctuation to the words it belongs to, and leave out what is nothing else.
+
+    The aligner parts words before a hyphen or an apostrophe ("ill", "-disposed"); where the language writes
+    spaces, what has none before it goes on with the word before.
+    """
     words: list[TimedWord] = []
     opening = ""
     for item in aligned:
@@ -197,10 +201,12 @@ def _words(aligned: Sequence[Mapping[str, Any]]) -> tuple[TimedWord, ...]:
         if not bare:
             continue
         start, end, probability = float(item["start"]), float(item["end"]), float(item["probability"])
-        if all(mark in _CLOSING for mark in bare) and words and not text.startswith(" "):
-            words[-1] = TimedWord(
-                words[-1].text + bare, words[-1].start, words[-1].end, words[-1].probability
-            )
+        joined = bool(words) and not text.startswith(" ") and not opening
+        if joined and all(mark in _CLOSING for mark in bare):
+            words[-1] = replace(words[-1], text=words[-1].text + bare)
+        elif joined and spaced and not all(mark in _OPENING for mark in bare):
+            sure = min(words[-1].probability, round(probability, 3))
+            words[-1] = replace(words[-1], text=words[-1].text + bare, end=end, probability=sure)
         elif all(mark in _OPENING for mark in bare):
             opening += bare
         else:

@@ -54,9 +54,28 @@ def test_punctuation_is_attached_to_words():
             {"word": ",", "start": 0.3, "end": 0.3, "probability": 0.8},
             {"word": " sir", "start": 0.4, "end": 0.6, "probability": 0.8},
             {"word": "", "start": 0.6, "end": 0.6, "probability": 0},
-        ]
+        ],
+        spaced=True,
     )
     assert [word.text for word in made] == ["“Yes,", "sir"]
+
+
+def test_a_word_that_the_aligner_parts_at_its_hyphen_is_one():
+    parts = [
+        {"word": " ill", "start": 0, "end": 0.2, "probability": 0.9},
+        {"word": "-disposed", "start": 0.2, "end": 0.7, "probability": 0.6},
+        {"word": ".", "start": 0.7, "end": 0.7, "probability": 0.9},
+        {"word": " So", "start": 0.9, "end": 1.1, "probability": 0.9},
+    ]
+    assert [(w.text, w.end, w.probability) for w in _words(parts, spaced=True)] == [
+        ("ill-disposed.", 0.7, 0.6),
+        ("So", 1.1, 0.9),
+    ]
+
+
+def test_where_no_spaces_are_written_every_part_is_a_word():
+    parts = [{"word": text, "start": 0, "end": 1, "probability": 1} for text in "我们走。"]
+    assert [word.text for word in _words(parts, spaced=False)] == ["我", "们", "走。"]
 
 
 def test_voice_starts_above_one_threshold_and_ends_below_another():
