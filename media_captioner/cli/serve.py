@@ -7,11 +7,14 @@ import contextlib
 import os
 import signal
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from media_captioner.cli.options import PATH, config_option, go_offline, service_options, settings_for
+
+if TYPE_CHECKING:
+    from media_captioner.system.secrets import Secret
 
 
 @click.command(
@@ -19,6 +22,9 @@ from media_captioner.cli.options import PATH, config_option, go_offline, service
 )
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", default=8901, show_default=True, help="TCP port; 0 takes a free one.")
+@click.option(
+    "--key", "serve_key", metavar="KEY", help="Key that clients need. Other users of this machine can see it."
+)
 @click.option(
     "--key-file", "serve_key_file", type=PATH, help="File (mode 0600) with the key that clients need."
 )
@@ -34,6 +40,7 @@ from media_captioner.cli.options import PATH, config_option, go_offline, service
 def command(
     host: str,
     port: int,
+    serve_key: str | None,
     serve_key_file: Path | None,
     names: tuple[str, ...],
     usage: Any,
@@ -46,24 +53,39 @@ def command(
 
     Clients of Alibaba Model Studio work unchanged against http://HOST:PORT/compatible-mode/v1 and
     http://HOST:PORT/api/v1, clients of vLLM against http://HOST:PORT/v1. On loopback no key is needed; on any other
-    address clients need the key in --key-file, or in the environment variable MEDIA_CAPTIONER_SERVE_KEY.
+    address clients need a key: from --key-file, from the environment variable MEDIA_CAPTIONER_SERVE_KEY, or from
+    --key, which every user of this machine can read in the list of processes.
     """
     from media_captioner.captioners import create
     from media_captioner.cli.render import caption_view
-    from media_captioner.config.sources import read_key
     from media_captioner.serve import StudioOptions, serve_forever
-    from media_captioner.system.secrets import Secret
 
     _, settings = settings_for(given, config_file)
     go_offline(settings)
-    text = os.environ.get("MEDIA_CAPTIONER_SERVE_KEY", "").strip()
-    key = read_key(serve_key_file) if serve_key_file else Secret(text) if text else None
+    key = _key(serve_key, serve_key_file)
     options = StudioOptions(host=host, port=port, key=key, names=names, fetch_urls=fetch_urls, usage=usage)
     with caption_view(1, as_json=False) as view:
         name = "local" if settings.captioner == "auto" else settings.captioner
         captioner = create(name, settings, view)
         with contextlib.suppress(asyncio.CancelledError):
             asyncio.run(_serve(serve_forever, captioner, options, name))
+
+
+def _key(given: str | None, file: Path | None) -> Secret | None:
+    from media_captioner.config.sources import read_key
+    from media_captioner.errors import ConfigError
+    from media_captioner.system.secrets import Secret
+
+    if given is not None and file is not None:
+        raise ConfigError(
+            "Both --key and --key-file were given", hint="Keep --key-file: nobody else can read it."
+        )
+    if file is not None:
+        return read_key(file)
+    text = (os.environ.get("MEDIA_CAPTIONER_SERVE_KEY", "") if given is None else given).strip()
+    if given is not None and not text:
+        raise ConfigError("The key given with --key is empty", hint="Leave --key out to serve without one.")
+    return Secret(text) if text else None
 
 
 async def _serve(serve_forever: Any, captioner: Any, options: Any, name: str) -> None:

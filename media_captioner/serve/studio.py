@@ -41,7 +41,7 @@ class Studio:
         if must_have_key(self._options.host) and not self._options.key:
             raise ConfigError(
                 f"Did not serve on {self._options.host}: other machines could use the captioner without a key",
-                hint="Set a key with --key, or serve on 127.0.0.1.",
+                hint="Set a key with --key-file, or serve on 127.0.0.1.",
             )
         self._queue = Queue(captioner, waiting=self._options.waiting, seconds=self._options.describe_seconds)
         self._listener = Listener(

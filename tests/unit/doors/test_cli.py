@@ -96,6 +96,9 @@ def _playlist(path):
         (["caption", "--config", "nowhere.toml", "x.mp4"], "nowhere.toml"),
         (["segments", "x.mp4", "--out", "o", "--target", "0"], "1 to 2400"),
         (["compress", "x.mp4", "--under", "many"], "not a size"),
+        (["serve", "--captioner", "emulated", "--key", ""], "--key is empty"),
+        (["serve", "--captioner", "emulated", "--key", "a", "--key-file", "b"], "Keep --key-file"),
+        (["serve", "--captioner", "emulated", "--host", "0.0.0.0"], "without a key"),  # noqa: S104 - refused
     ],
 )
 def test_wrong_options_exit_with_two_before_anything_is_done(tmp_path, monkeypatch, capsys, arguments, said):
