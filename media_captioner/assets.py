@@ -14,6 +14,7 @@ from media_captioner.export import sidecar
 from media_captioner.export.base import ExportContext, Exporter, ExportOptions
 from media_captioner.export.edits import keep_edits
 from media_captioner.export.layout import Layout, Place, layout_for, places, state_of
+from media_captioner.export.layouts import wanted_formats
 from media_captioner.export.registry import chosen
 from media_captioner.export.sidecar import Sidecar
 from media_captioner.export.writing import Written, write_all
@@ -37,6 +38,7 @@ _LOOKS: Final = (  # settings that change how it is shown
     "hls_segment_seconds",
     "hls_first_pts",
     "start_timecode",
+    "layout",
 )
 _DEFAULTS: Final = Settings().model_dump(mode="json", include={*_LOOKS})
 
@@ -228,7 +230,7 @@ class _Work:
         return self.settings.model_dump(mode="json", include={*_LOOKS})
 
     def _exporters(self) -> list[Exporter]:
-        return chosen(self.settings.formats, xmp_naming=self.settings.xmp_naming)
+        return chosen(wanted_formats(self.settings), ExportOptions.of(self.settings))
 
     def _candidates(self, known: Sidecar, suffix: str) -> list[Path]:
         paths = (self.layout.path_for(suffix), self.layout.conflict_path(suffix))

@@ -40,6 +40,11 @@ if TYPE_CHECKING:
     metavar="LIST",
     help="Files to write, such as vtt,xmp (the JSON sidecar always).",
 )
+@click.option(
+    "--layout",
+    type=click.Choice(["plain", "jellyfin", "plex", "kodi", "immich", "photoprism"]),
+    help="Names and formats that a program looks for.",
+)
 @click.option("--profile", metavar="NAME", help="Style guide: netflix-en, bbc, dcmp, youtube, plain.")
 @service_options
 @click.option("--audio-url", metavar="URL", help="With --input url: the public address of the file's sound.")

@@ -27,6 +27,11 @@ from media_captioner.cli.options import PATH, comma_list, config_option, json_op
 @click.option(
     "--xmp-naming", type=click.Choice(["stem", "full", "both"]), help="clip.xmp, clip.mp4.xmp or both."
 )
+@click.option(
+    "--layout",
+    type=click.Choice(["plain", "jellyfin", "plex", "kodi", "immich", "photoprism"]),
+    help="Names and formats that a program looks for.",
+)
 @click.option("--voice-tags", is_flag=True, default=None, help="Name the speakers in WebVTT.")
 @click.option("--caption-style", is_flag=True, default=None, help="Colour music and effects in WebVTT.")
 @click.option("--start-timecode", metavar="TC", help="Timecode of the first frame, such as 01:00:00:00.")
@@ -43,6 +48,7 @@ def command(
     from media_captioner.cli.render import print_json, printable
     from media_captioner.export.base import ExportOptions
     from media_captioner.export.finding import sidecars_at
+    from media_captioner.export.layouts import wanted_formats
     from media_captioner.export.rewriting import rewrite
 
     by_file, _ = settings_for(given, config_file)
@@ -51,7 +57,7 @@ def command(
             settings = by_file(sidecar)
             written = rewrite(
                 sidecar,
-                settings.formats,
+                wanted_formats(settings),
                 options=ExportOptions.of(settings),
                 overwrite=settings.overwrite,
                 out=out,

@@ -13,6 +13,7 @@ from media_captioner.system.secrets import MASK, Secret
 Detail = Literal["high", "normal", "low"]
 Overwrite = Literal["ours", "all", "never"]
 XmpNaming = Literal["stem", "full", "both"]
+LayoutName = Literal["plain", "jellyfin", "plex", "kodi", "immich", "photoprism"]
 
 
 class Settings(BaseModel):
@@ -64,6 +65,12 @@ class Settings(BaseModel):
         XmpNaming,
         Field(description="Name of the XMP file of clip.mp4: clip.xmp (stem), clip.mp4.xmp (full), or both."),
     ] = "stem"
+    layout: Annotated[
+        LayoutName,
+        Field(
+            description="Names and formats that a program looks for: plain, jellyfin, plex, kodi, immich or photoprism."
+        ),
+    ] = "plain"
     voice_tags: Annotated[bool, Field(description="Name the speakers in WebVTT voice tags.")] = False
     caption_style: Annotated[
         bool, Field(description="Colour music and effects in WebVTT with a STYLE block.")

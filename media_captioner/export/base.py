@@ -9,6 +9,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from media_captioner._version import __version__
+from media_captioner.export.layouts import LAYOUTS
 from media_captioner.model import Captions
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ class ExportOptions:
             source.
         start_timecode: Timecode of the first frame in marker files, or None for the source's own.
         xmp_naming: ``stem`` (clip.xmp), ``full`` (clip.mp4.xmp) or ``both``.
+        layout: The program whose names the files get (``export.layouts``).
 
     """
 
@@ -36,6 +38,12 @@ class ExportOptions:
     hls_first_pts: int | None = None
     start_timecode: str | None = None
     xmp_naming: str = "stem"
+    layout: str = "plain"
+
+    @property
+    def tags_list(self) -> bool:
+        """Whether XMP holds the keywords as ``digiKam:TagsList`` as well."""
+        return LAYOUTS[self.layout].tags_list
 
     @classmethod
     def of(cls, settings: Settings) -> ExportOptions:
@@ -46,7 +54,8 @@ class ExportOptions:
             hls_segment_seconds=settings.hls_segment_seconds,
             hls_first_pts=settings.hls_first_pts,
             start_timecode=settings.start_timecode,
-            xmp_naming=settings.xmp_naming,
+            xmp_naming=LAYOUTS[settings.layout].xmp_naming or settings.xmp_naming,
+            layout=settings.layout,
         )
 
 

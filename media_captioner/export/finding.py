@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,6 +11,7 @@ from media_captioner.errors import MediaNotFound, UnsupportedMedia
 from media_captioner.export import sidecar
 from media_captioner.export.base import ExportContext, Exporter, ExportOptions
 from media_captioner.export.layout import INFIX, Layout
+from media_captioner.export.layouts import LAYOUTS
 from media_captioner.export.registry import chosen, exporters
 from media_captioner.export.sidecar import Sidecar
 
@@ -42,9 +43,11 @@ class Known:
 
     def formats(self, options: ExportOptions) -> list[Exporter]:
         """Return the exporters whose files the sidecar lists."""
+        layout = self.sidecar.settings.get("layout", options.layout)
+        options = replace(options, layout=layout if layout in LAYOUTS else options.layout)
         return [
             exporter
-            for exporter in chosen(list(exporters()), xmp_naming=options.xmp_naming)
+            for exporter in chosen(list(exporters()), options)
             if exporter.name != "json" and self.files_of(exporter)
         ]
 

@@ -14,7 +14,8 @@ from importlib import import_module, metadata
 from typing import Any, Final
 
 from media_captioner.errors import ConfigError, PluginError
-from media_captioner.export.base import ExportContext, Exporter, Merging, WithCompanions
+from media_captioner.export.base import ExportContext, Exporter, ExportOptions, Merging, WithCompanions
+from media_captioner.export.layouts import LAYOUTS
 from media_captioner.model import Captions
 
 _log = logging.getLogger(__name__)
@@ -42,6 +43,7 @@ _OURS: Final = {
     "jsonl": ("managers.tables", "JsonLines"),
     "pbcore": ("managers.pbcore", "PbCore"),
     "jsonld": ("managers.jsonld", "VideoObject"),
+    "nfo": ("managers.nfo", "Nfo"),
     "otio": ("editors.otio", "OpenTimeline"),
     "edl": ("editors.edl", "ResolveMarkers"),
     "fcpxml": ("editors.fcpxml", "FinalCut"),
@@ -248,20 +250,22 @@ def broken() -> list[PluginError]:
     return errors
 
 
-def chosen(wanted: Sequence[str], *, xmp_naming: str = "stem") -> list[Exporter]:
+def chosen(wanted: Sequence[str], options: ExportOptions | None = None) -> list[Exporter]:
     """Return the exporters called ``wanted``, in writing order, each once, and the JSON sidecar always.
 
     The sidecar is the memory of a run: without it a second run would do, and pay, everything again.
 
     Args:
         wanted: Names of formats.
-        xmp_naming: ``stem``, ``full`` or ``both``; with ``both`` there are two exporters of XMP.
+        options: How files are named; where both XMP names are asked for there are two exporters of XMP.
 
     Raises:
         ConfigError: a name is unknown.
         PluginError: an exporter of another package is broken.
 
     """
+    options = options or ExportOptions()
+    suffixes = LAYOUTS[options.layout].suffixes
     by_name = {name: exporter_named(name) for name in dict.fromkeys(wanted)}
     ordered = [name for name in names() if name in by_name and name != "json"]
     found: list[Exporter] = []
@@ -269,7 +273,9 @@ def chosen(wanted: Sequence[str], *, xmp_naming: str = "stem") -> list[Exporter]
         if name == "xmp":
             from media_captioner.export.managers.xmp import XmpSidecar
 
-            found += XmpSidecar.named(xmp_naming)
+            found += XmpSidecar.named(options.xmp_naming)
+        elif name in suffixes:
+            found.append(type(by_name[name])(suffixes[name]))  # type: ignore[call-arg]
         else:
             found.append(by_name[name])
     return [*found, exporter_named("json")]

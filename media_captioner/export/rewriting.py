@@ -49,7 +49,7 @@ def rewrite(
     if out is not None and out.absolute() != layout.folder:
         files.make_folder(out)
         layout, recorded = replace(layout, folder=out.absolute()), {}
-    exporters = chosen(formats, xmp_naming=options.xmp_naming)
+    exporters = chosen(formats, options)
     listing, others = exporters[-1], exporters[:-1]
     targets = places(layout, others, recorded, overwrite=overwrite)
     # The sidecar lists what is written, so it is written anew whatever else may not be.

@@ -21,6 +21,7 @@ NAMESPACES: Final = {
     "stEvt": "http://ns.adobe.com/xap/1.0/sType/ResourceEvent#",
     "Iptc4xmpCore": "http://iptc.org/std/Iptc4xmpCore/1.0/xmlns/",
     "Iptc4xmpExt": "http://iptc.org/std/Iptc4xmpExt/2008-02-29/",
+    "digiKam": "http://www.digikam.org/ns/1.0/",
     "mediacaptioner": "urn:media_captioner:xmp/1.0/",
 }
 XML_LANG: Final = "{http://www.w3.org/XML/1998/namespace}lang"
@@ -39,8 +40,22 @@ def parse(data: bytes) -> etree._Element:
     """Parse a packet and return its ``rdf:RDF``.
 
     Raises:
+        ValueError: it is beyond the limits of :func:`checked_tree`, or is no XMP.
+
+    """
+    root = checked_tree(data)
+    found = root if root.tag == f"{_RDF}RDF" else root.find(f"{_RDF}RDF")
+    if found is None:
+        raise ValueError("it holds no rdf:RDF")
+    return found
+
+
+def checked_tree(data: bytes) -> etree._Element:
+    """Parse XML that somebody else may have written, and return its root.
+
+    Raises:
         ValueError: it is too large or too deep, has a document type declaration (the door of every entity attack),
-            is not UTF-8, or is no XMP.
+            is not UTF-8, or is no XML.
 
     """
     if len(data) > LARGEST:
@@ -56,10 +71,7 @@ def parse(data: bytes) -> etree._Element:
     except (etree.XMLSyntaxError, UnicodeDecodeError) as error:
         raise ValueError(f"it is not XML: {error}") from error
     _check_depth(root)
-    found = root if root.tag == f"{_RDF}RDF" else root.find(f"{_RDF}RDF")
-    if found is None:
-        raise ValueError("it holds no rdf:RDF")
-    return found
+    return root
 
 
 def _check_depth(root: etree._Element) -> None:

@@ -41,6 +41,8 @@ def update(rdf: etree._Element, captions: Captions, context: ExportContext) -> b
     for name, value in _texts(captions):
         packet.text(name, value)
     packet.words("dc:subject", [one_line(word, 200) for word in captions.keywords])
+    if context.options.tags_list:
+        packet.words("digiKam:TagsList", [one_line(word, 200) for word in captions.keywords], array="Seq")
     packet.words("dc:language", captions.spoken)
     packet.track(captions)
     packet.record()
@@ -104,8 +106,8 @@ class _Packet:
         remove(holder if len(items(holder)) == 1 else stands)
         self.changed = True
 
-    def words(self, name: str, values: Sequence[str]) -> None:
-        """Bring our words in a bag up to date; those of others stay, those that were taken away stay away."""
+    def words(self, name: str, values: Sequence[str], *, array: str = "Bag") -> None:
+        """Bring our words in a list up to date; those of others stay, those that were taken away stay away."""
         wanted = [value for value in dict.fromkeys(values) if value]
         prefix = f"{name} "
         ours = {entry for entry in self.before if entry.startswith(prefix)}
@@ -124,7 +126,7 @@ class _Packet:
             return
         if holder is not None and array_of(holder) is None:
             return  # somebody wrote it in another form; it is theirs
-        bag = array_of(holder) if holder is not None else xmp_track.array(self.home(), name, "Bag")
+        bag = array_of(holder) if holder is not None else xmp_track.array(self.home(), name, array)
         assert bag is not None  # noqa: S101 - for the type checker: just looked at or made
         for word in missing:
             etree.SubElement(bag, tag("rdf:li")).text = word

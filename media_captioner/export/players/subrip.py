@@ -26,12 +26,19 @@ def plain(line: str) -> str:
 
 
 class SubRip:
-    """SDH captions for whatever reads no WebVTT."""
+    """SDH captions for whatever reads no WebVTT.
+
+    Args:
+        suffix: End of the file's name; some players look for another.
+
+    """
 
     name = "srt"
-    suffix = ".{language}.sdh.srt"
     readers = "DaVinci Resolve, Premiere Pro, Kdenlive, YouTube, Plex, Jellyfin, television sets"
     loss = "< > --> become ‹ › →, { } \\ become ( ) /, 0:00:01.5 becomes 0:00:01·5; speakers, layers, evidence; no seal"
+
+    def __init__(self, suffix: str = ".{language}.sdh.srt") -> None:
+        self.suffix = suffix
 
     def write(self, captions: Captions, context: ExportContext) -> bytes:  # noqa: ARG002 - the protocol's signature
         """Return the whole file: UTF-8 without a mark, lines ending in CR LF as SubRip itself writes them."""

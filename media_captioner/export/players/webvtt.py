@@ -103,12 +103,19 @@ def is_sealed_vtt(data: bytes) -> bool:
 
 
 class WebVtt:
-    """SDH captions for players: the one .vtt that lies beside the video."""
+    """SDH captions for players: the one .vtt that lies beside the video.
+
+    Args:
+        suffix: End of the file's name; some players look for another.
+
+    """
 
     name = "vtt"
-    suffix = ".{language}.vtt"
     readers = "browsers, mpv, VLC, Jellyfin, Plex, asset managers"
     loss = "evidence, confidence and layers stay in the JSON sidecar"
+
+    def __init__(self, suffix: str = ".{language}.vtt") -> None:
+        self.suffix = suffix
 
     def write(self, captions: Captions, context: ExportContext) -> bytes:
         """Return the whole file: UTF-8, line feeds, a NOTE that says who wrote it, then the cues.

@@ -19,7 +19,7 @@ from media_captioner.timing import FrameRate
 GRID = Grid(FrameRate(Fraction(25)), 0)
 SEALED = {
     "vtt", "ttml", "ass", "hls", "md", "soundtrack", "chapters", "speech", "music", "ambience", "effects", "xmp",
-    "jsonl", "pbcore", "otio", "fcpxml", "xmeml", "json",
+    "jsonl", "pbcore", "nfo", "otio", "fcpxml", "xmeml", "json",
 }  # fmt: skip
 
 
