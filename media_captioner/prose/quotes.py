@@ -227,6 +227,8 @@ def _is_stressed(words: list[str], hits: list[Hit], count: int) -> bool:
 def _is_sung(words: list[str], hits: list[Hit]) -> bool:
     lemma = lexicon().lemma
     sung = [hit for hit in hits if hit.found.columns[0] == "sing"]
+    if any(hit.found.columns[0] == "say" for hit in hits):
+        sung = [hit for hit in sung if hit.found.phrase != "hum"]  # who hums has no words: they come after
     said = [hit for hit in hits if hit.found.columns[0] == "say" and lemma(words[hit.start]) not in _EITHER]
     if not sung or (said and said[-1].end > sung[-1].end):
         return False

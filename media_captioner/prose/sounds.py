@@ -11,7 +11,7 @@ from typing import Final
 from media_captioner.model import Sound
 from media_captioner.model.soundtable import ancestors, by_name
 from media_captioner.prose import polarity
-from media_captioner.prose.lexicon import Hit, Modifier, Person
+from media_captioner.prose.lexicon import Hit, Instrument, Modifier, MusicWord, Person
 from media_captioner.prose.pairing import BARRIERS, BESIDES, OF, Mention
 from media_captioner.prose.pairing import mentions as named
 from media_captioner.prose.reading import Passage, Reading
@@ -24,6 +24,24 @@ _GENERIC: Final = frozenset(
 )
 _MACHINES: Final = frozenset({"machine", "household", "tool", "alarm", "traffic"})
 _CHANNEL: Final = frozenset({"hissing", "buzzing", "static", "white noise", "crackling", "pop"})
+_MADE_OF: Final = frozenset(
+    {
+        "Singing",
+        "Chant",
+        "Rapping",
+        "Humming",
+        "Whistling",
+        "Clapping",
+        "Finger snapping",
+        "Choir",
+        "Yodeling",
+    }
+)
+"""Sounds that music may consist of."""
+_NO_HEADS: Final = frozenset(
+    {",", "and", "or", "of", "rhythm", "beat", "pattern", "chorus", "session", "performance"}
+)
+"""Words behind a participle that leave it a sound: "a barking chorus", "a tapping rhythm"."""
 _HUM: Final = "humming noise"
 _OF_CHANNEL: Final = frozenset(
     "background tape recording analog analogue digital static surface system line microphone mains ground noise preamp "
@@ -91,7 +109,12 @@ def mentions(passage: Passage) -> list[Mention]:
     found = [
         mention
         for mention in found
-        if not (_is_measure(mention, found) or _is_absorbed(mention, found) or is_channel(passage, mention))
+        if not (
+            _is_measure(mention, found)
+            or _is_absorbed(mention, found)
+            or _is_of_music(mention)
+            or is_channel(passage, mention)
+        )
     ]
     once = {(mention.start, mention.label): mention for mention in found}
     return sorted(once.values(), key=lambda mention: mention.start)
@@ -136,6 +159,19 @@ def _is_absorbed(mention: Mention, found: list[Mention]) -> bool:
             beside = BESIDES.isdisjoint(between) and BARRIERS.isdisjoint(between)
             return beside and other.rank == mention.rank
     return False
+
+
+def _is_of_music(mention: Mention) -> bool:
+    """Whether a participle only describes music: "a sighing countermelody", "a grinding bass guitar"."""
+    passage, end = mention.passage, mention.end
+    if mention.source or end - mention.start > 1 or not passage.words[mention.start].endswith("ing"):
+        return False
+    if not _MADE_OF.isdisjoint(mention.entry.classes):
+        return False
+    lines = (hit.start for hit in passage.hits(MusicWord) if hit.found.columns[0] in {"head", "beside"})
+    players = (hit.start for hit in passage.hits(Instrument) if hit.found.columns[2] == "0")
+    following = passage.words[end : end + 1]
+    return _NO_HEADS.isdisjoint(following) and any(end <= place <= end + 1 for place in (*lines, *players))
 
 
 def _sound(group: list[Mention]) -> Sound:

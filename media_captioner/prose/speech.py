@@ -22,7 +22,8 @@ from media_captioner.prose.voices import Cast, Mention, Voice
 _SPEAKS: Final = frozenset(
     "speak talk announce narrate say ask reply answer respond whisper shout tell explain describe comment "
     "mutter murmur mumble converse chat recite read deliver address instruct lecture plead argue command order greet "
-    "warn exclaim continue state remark quarrel bicker debate discuss negotiate gossip".split()
+    "warn exclaim continue state remark quarrel bicker debate discuss negotiate gossip grumble complain protest scold "
+    "curse pray preach".split()
 )
 _ROLES: Final = frozenset(
     "narrator announcer commentator host presenter interviewer interviewee reporter journalist newsreader anchor "
@@ -43,6 +44,7 @@ _SPOKEN: Final = frozenset(
 """Verbs with which even a singer speaks."""
 _AFTER: Final = 8  # words after a quotation within which "she replies" may stand
 _VERB_REACH: Final = 7  # words behind somebody within which a verb says that they speak
+_ADJECTIVES: Final = 4  # words from an adjective to whom it describes: "a cheerful Northern English man"
 _SUBJECT: Final = 12  # words between a speaker and the verb of speech
 _SELF: Final = frozenset({"his", "her", "the", "its", "their", "this", "delivery", "speech", "voice"})
 
@@ -151,6 +153,8 @@ class _Scribe:
             if any(u.voice is mention.voice for u in utterances):
                 continue
             self.silent.append(_Utterance(passage, mention.start, None, mention.voice, mention.rank))
+        if passage.summary:
+            self._summarised(passage, mentions, feelings)
         if utterances or not mentions:
             return
         voices = [m.voice for m in (speaking or mentions) if not m.voice.many]
@@ -167,6 +171,21 @@ class _Scribe:
             last.feelings.extend(told)
         else:
             voice.feelings.extend(told)
+
+    def _summarised(self, passage: Passage, mentions: list[Mention], feelings: list[Feeling]) -> None:
+        """Take what a summary calls somebody of whom no emotion is known: "a tearful mother", "a cheerful old man"."""
+        for feeling in feelings:
+            behind = next((m for m in mentions if m.start > feeling.place), None)
+            if behind is None or self._is_coloured(behind.voice):
+                continue
+            between = passage.words[feeling.place : behind.start]
+            if len(between) <= _ADJECTIVES and all(word[0].isalpha() for word in between):
+                behind.voice.feelings.append(feeling)
+
+    def _is_coloured(self, voice: Voice) -> bool:
+        """Whether an emotion of a voice, not just a colour, is known already."""
+        of_words = (feeling for u in self.said if u.voice is voice for feeling in u.feelings)
+        return any(feeling.strength >= manner.STRONG for feeling in (*voice.feelings, *of_words))
 
     def _sung(
         self,

@@ -11,7 +11,7 @@ from media_captioner.prose.polarity import ASSERTED, HEDGED
 from media_captioner.prose.reading import Passage
 
 _SPEAKING: Final = frozenset(
-    "speak speaking speaks spoke spoken say says said sing sings singing sung uses using conversing chatting mutters "
+    "speak speaking speaks spoke spoken say says said sing sings singing sung uses using switches switching switch conversing chatting mutters "
     "whispers announces answers replies".split()
 )
 _BESIDE: Final = frozenset(
@@ -89,6 +89,9 @@ def named(passage: Passage) -> list[Spoken]:
                 accents.append(Spoken(hit.start, tag, sure=False))
         elif _is_spoken(passage, hit):
             found.append(spoken)
+        elif tag == "en" and "accent" in passage.keys[hit.end : hit.end + 2]:
+            # Other accents are those of whoever learned English; an English accent is a native one.
+            accents.append(Spoken(hit.start, tag, sure=False))
     return found or accents
 
 

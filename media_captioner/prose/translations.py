@@ -76,7 +76,7 @@ def kind(between: str, original: str, text: str, behind: str | None) -> Kind | N
     bracketed = opened[:1] in {"(", "["} and not any(mark in opened for mark in ")]")
     explained = explains(between)
     dashed = bare in {"—", "–", "-", "/", "="} and not is_english(original) and not is_foreign(text)
-    if not (bracketed or explained or dashed):
+    if not (bracketed or explained or dashed or _is_attributed(opened, original, text)):
         return None
     if bracketed and is_foreign(text) and not is_foreign(original):
         return "original"
@@ -86,6 +86,17 @@ def kind(between: str, original: str, text: str, behind: str | None) -> Kind | N
     if not explained and not is_english(text) and not _may_be_english(original, text, last=behind is None):
         return "gloss"
     return "translation"
+
+
+def _is_attributed(between: str, original: str, text: str) -> bool:
+    """Whether only the speaker stands between the words and the bracket: “Voi ei,” the boy groans (“Oh no”)."""
+    clause, bracket = between[:-1], between[-1:]
+    if bracket not in {"(", "["} or any(mark in clause for mark in ".!?;:()[]—"):
+        return False
+    alike = (
+        text[:1].isupper() or not original[:1].isupper()
+    )  # a noise in brackets is no name, and no sentence
+    return alike and not has_english(original) and is_english(text)
 
 
 def explains(between: str) -> bool:

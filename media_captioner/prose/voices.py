@@ -19,6 +19,11 @@ _INDEFINITE: Final = frozenset(
     {"a", "an", "one", "single", "some", "several", "two", "three", "four", "lone"}
 )
 _DEFINITE: Final = frozenset({"the", "this", "that", "same", "his", "her", "their", "its", "first"})
+_POSSESSIVE: Final = frozenset({"his", "her", "their"})
+_RELATIONS: Final = frozenset(
+    "friend mother father mom mum dad husband wife brother sister son daughter colleague companion partner boss "
+    "neighbor neighbour boyfriend girlfriend uncle aunt grandmother grandfather teammate rival opponent".split()
+)
 _TWO: Final = frozenset({"two", "both", "couple", "pair"})
 _NUMBERS: Final = {"two": 2, "three": 3, "both": 2}
 _OBJECTS: Final = frozenset({"to", "at", "toward", "towards", "about", "between", "like"})
@@ -31,7 +36,8 @@ _ON_AIR: Final = frozenset(
 _RECENT: Final = 12  # voices that a pronoun or a second mention may still mean
 _ORDINALS: Final = frozenset({"first", "second", "third", "other", "former", "latter"})
 _VERBS: Final = frozenset(
-    "say ask reply answer respond laugh whisper speak add shout begin continue agree interrupt sound be sigh".split()
+    "say ask reply answer respond laugh whisper speak add shout begin continue agree interrupt sound be sigh exclaim "
+    "yell call mutter murmur groan giggle complain scream cry insist remark".split()
 )
 _REGISTERS: Final = frozenset({"voice", "baritone", "tenor", "soprano", "alto", "contralto", "bass"})
 _GENDERS: Final = frozenset({"=male", "=female"})
@@ -162,7 +168,7 @@ class Cast:
             voice.speaker == "any" or hit.found.columns[0] in {"any", "child", voice.speaker}
         ):
             return True  # "a male voice, possibly a teenager,"
-        explains = between[1:2] in (["a"], ["an"]) or between[1:3] == ["that", "of"]
+        explains = between[1:2] in (["a"], ["an"], ["also"]) or between[1:3] == ["that", "of"]
         return explains and not voice.many and hit.found.columns[0] != "any" and voice.speaker == "any"
 
     def _voice(
@@ -185,7 +191,12 @@ class Cast:
             if noun == "another" and found:
                 speaker = found[-1].voice.speaker
             return self._new(speaker, noun, many=many, count=count)
-        known = self._known(speaker, noun, definite=determiner in _DEFINITE or passage.summary, many=many)
+        if determiner in _POSSESSIVE and noun.rsplit(" ", 1)[-1] in _RELATIONS:
+            # "her friend" is somebody else than she is.
+            known = next((v for v in reversed(self.recent) if v.noun == noun and v.many == many), None)
+        else:
+            definite = determiner in _DEFINITE or passage.summary
+            known = self._known(speaker, noun, definite=definite, many=many)
         if known is not None and (determiner not in _INDEFINITE or passage.summary):
             return known
         if determiner is None and known is not None:
@@ -266,9 +277,11 @@ def _is_owned(passage: Passage, hit: Hit) -> bool:
 def _with_members(passage: Passage, people: list[Hit]) -> list[Hit]:
     """Add "the first", "the other" and the like, where no noun follows, to the people of a sentence."""
     words, keys = passage.words, passage.keys
-    if "the" not in words or _ORDINALS.isdisjoint(words):
-        return people
     found = list(people)
+    if words[:1] == ["one"] and keys[1:2] and keys[1] in _VERBS:
+        found.append(Hit(0, 1, None))
+    if "the" not in words or _ORDINALS.isdisjoint(words):
+        return found
     for place in range(1, len(words) - 1):
         if words[place] in _ORDINALS and words[place - 1] == "the":
             verbal = words[place + 1] == "," or keys[place + 1] in _VERBS

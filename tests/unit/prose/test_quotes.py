@@ -46,6 +46,7 @@ def test_speech_is_told_from_other_quotations(text, spoken):
         ("A voice says “下一站” (“haa6 jat1 zaam6”), meaning “next station”.", ("下一站", "next station")),
         ("A boy shouts “爸爸！” (“bàba!”, “Daddy!”).", ("爸爸！", "Daddy!")),
         ("He says “ありがとう” (“arigatou”), which means “thank you”.", ("ありがとう", "thank you")),
+        ("“Voi ei”, the boy groans (“Oh no”).", ("Voi ei", "Oh no")),
         ("He says “¡Vámonos!” – “Let's go!”", ("¡Vámonos!", "Let's go!")),
         ("She asks: « Tu viens ? » (“Are you coming?”)", ("Tu viens ?", "Are you coming?")),
         ("He says, in German, “Guten Morgen” (Good morning).", ("Guten Morgen", "Good morning")),

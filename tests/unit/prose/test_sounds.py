@@ -37,6 +37,8 @@ from media_captioner.prose.lexicon import table
         ("Sirens can be heard far away.", {"Siren"}),
         ("A horse whinnies and its hooves clatter.", {"Neigh, whinny", "Clip-clop"}),
         ("A woody “thump” is heard.", {"Thump, thud"}),
+        ("The train arrives with a squeal of brakes.", {"Squeal"}),
+        ("A three-tone warning signal beeps.", {"Beep, bleep"}),
     ],
 )
 def test_names_the_thing_that_sounds(text, wanted):
@@ -47,6 +49,10 @@ def test_names_the_thing_that_sounds(text, wanted):
     "text",
     [
         "He barks, “Move!”",
+        "An accordion enters with a sighing countermelody.",
+        "Radio traffic is heard during the rescue.",
+        "In summary, this is a scene from a television drama.",
+        "A car passing through a tunnel.",
         "Her voice cracks with emotion.",
         "An explosion of color marks the scene.",
         "The voice booms.",
@@ -83,6 +89,14 @@ def test_figures_of_speech_are_no_sounds(text):
 def test_words_captions(text, label, sustained):
     sound = understand(text).sounds[0]
     assert (sound.label, sound.sustained) == (label, sustained)
+
+
+def test_a_participle_before_music_describes_the_music():
+    heard = tags(
+        understand("A buzzing synthesizer, a saw-wave lead and a grinding bass guitar carry the track.")
+    )
+    assert "Bass guitar" in heard
+    assert not {"Buzz", "Grind", "Sawing"} & set(heard)
 
 
 def test_one_sound_named_three_times_is_one_sound():

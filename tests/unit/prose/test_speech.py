@@ -26,6 +26,9 @@ from media_captioner.prose import emotions, tags, understand
         ("A woman sings and a choir answers.", []),
         ("A man coughs. He says nothing.", []),
         ("“I can't,” she whispers.", ["woman"]),
+        ("Two boys talk. One exclaims, “It flies!” The other laughs and says, “Oh no.”", ["child", "child"]),
+        ("A woman says, “Let's go.” Her friend, also female, protests, “Not yet.”", ["woman", "woman"]),
+        ("An old man hums to himself, then calls in Polish, “Chodźcie, kurki!”", ["man"]),
         ("A male broadcaster says, “Good evening.” The host continues, “Tonight we talk.”", ["man"]),
     ],
 )
@@ -41,6 +44,8 @@ def test_tells_voices_apart(text, speakers):
         ("A Mandarin-speaking man talks.", "zh"),
         ("A voice announces in Cantonese: “下一站”.", "yue"),
         ("A man with a British accent speaks.", "en"),
+        ("A man with a soft English accent speaks.", "en"),
+        ("A trainer switches to English: “Last one, don't give up!”", "en"),
         ("A man with a strong Russian accent speaks English.", "en"),
         ("A man says, “Привет!”", "ru"),
         ("Dialogue in Korean can be heard from a television.", "ko"),
@@ -62,6 +67,11 @@ def test_language(text, language):
         ("The tone is not angry. A man says, “Fine.”", (), None),
         ("Tense music plays as a man says, “We must leave.”", (), None),
         ("The mood is joyful. A man says, “Good evening.”", (), None),
+        (
+            "A man says, “Stir it.” A pan sizzles. In summary, a cheerful old man makes soup.",
+            ("happy",),
+            "cheerful",
+        ),
         ("A man says with mock outrage, “How dare you?”", (), None),
         ("A woman whispers, “Listen.”", (), "whispering"),
         (
