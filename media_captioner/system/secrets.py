@@ -61,12 +61,20 @@ class Secret:
 
 def redact(text: str) -> str:
     """Return ``text`` with every known secret, and whatever looks like one, replaced by ``***``."""
-    for value in _known:
-        if value in text:
-            text = text.replace(value, MASK)
-    for pattern in _PATTERNS:
-        text = pattern.sub(MASK, text)
-    return text
+    # All are looked for in the text as it came: a known secret that is part of another must not hide the rest of it.
+    spans = [match.span() for pattern in _PATTERNS for match in pattern.finditer(text)]
+    spans += [
+        match.span()
+        for value in tuple(_known)
+        if value in text
+        for match in re.finditer(re.escape(value), text)
+    ]
+    parts, done = [], 0
+    for start, end in sorted(spans):
+        if start >= done:
+            parts += [text[done:start], MASK]
+        done = max(done, end)
+    return "".join([*parts, text[done:]])
 
 
 class RedactingFilter(logging.Filter):

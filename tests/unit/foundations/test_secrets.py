@@ -33,6 +33,14 @@ def test_what_looks_like_a_key_is_masked(text):
     assert "abcdef0123456789" not in redact(text)
 
 
+def test_a_secret_that_is_part_of_another_uncovers_nothing():
+    Secret("whsec_")
+    Secret("canary-part")
+    Secret("canary-part-of-a-whole")
+    assert redact("whsec_abcdef0123456789") == "***"
+    assert redact("a canary-part-of-a-whole, a canary-part") == "a ***, a ***"
+
+
 def test_logs_and_tracebacks_are_masked(caplog):
     Secret(KEY)
     logger = logging.getLogger("masked")
