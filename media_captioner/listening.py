@@ -16,7 +16,6 @@ from typing import Any, Final, TypeVar
 from media_captioner.captioners.limits import choose_format
 from media_captioner.config import Settings
 from media_captioner.cues import rollup
-from media_captioner.cues.place import place as placed
 from media_captioner.errors import CaptionerError, CaptionerUnavailable, Postponed
 from media_captioner.media.encode import encode
 from media_captioner.media.halves import SHORTEST, halve
@@ -225,11 +224,9 @@ class Listening:
         first = descriptions[0]
         facts: Facts
         marks: Landmarks
+        facts, marks = await in_thread(locate, descriptions, segment, self.voice)
         if len(descriptions) > 1:
-            facts, marks = await in_thread(_agreed, descriptions, segment, self.voice)
             first = _with_samples(first, descriptions)
-        else:
-            facts, marks = await in_thread(locate, first, segment, self.voice)
         for speech in facts.speech:
             if speech.language and speech.language_sure and speech.span:
                 self._languages[speech.language] += float(speech.span.duration)  # type: ignore[assignment]
@@ -287,20 +284,6 @@ async def _decode(segments: Iterator[Segment], queue: asyncio.Queue[Segment | No
 
 def _encoded(segment: Segment, encoding: Encoding) -> Clip:
     return encode(segment, encoding.format, bit_rate=encoding.bit_rate)
-
-
-def _agreed(
-    descriptions: list[Description], segment: Segment, voice: VoiceDetector | None
-) -> tuple[Facts, Landmarks]:
-    """Return what several descriptions of a segment agree on, placed, and what it was placed by."""
-    from media_captioner.prose import understand
-    from media_captioner.prose.agreement import agree
-
-    facts, marks = locate(descriptions[0], segment, voice)
-    if any(description.facts is not None for description in descriptions):
-        return facts, marks  # it knows what it heard; asked again, it says the same
-    stated = agree([understand(description.prose) for description in descriptions])
-    return placed(stated, marks, segment.start, segment.end), marks
 
 
 def _costing(heard: Heard) -> Description:

@@ -2,14 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from fractions import Fraction
+from typing import Final
 
 from media_captioner.cues.place import place
 from media_captioner.media.boundaries import Change as SceneChange
 from media_captioner.media.boundaries import change_points
 from media_captioner.media.onsets import Onset, is_end, onsets
-from media_captioner.model import Change, Description, Facts, Landmarks, Pcm, Segment, Span
+from media_captioner.model import (
+    CaptionedSegment,
+    Change,
+    Description,
+    Facts,
+    Landmarks,
+    Measurements,
+    Pcm,
+    Segment,
+    Span,
+    Usage,
+)
+from media_captioner.prose import understand
+from media_captioner.prose.agreement import agree
+from media_captioner.prose.measured import weigh
 from media_captioner.protocols import VoiceDetector
+
+_PROSE: Final = "description"
+"""Who heard what only a description states."""
 
 
 def landmarks(pcm: Pcm, rate: int, voice: VoiceDetector | None) -> Landmarks:
@@ -42,25 +62,69 @@ def _change(found: SceneChange | Onset) -> Change:
 
 
 def locate(
-    description: Description, segment: Segment, voice: VoiceDetector | None = None
+    descriptions: Sequence[Description], segment: Segment, voice: VoiceDetector | None = None
 ) -> tuple[Facts, Landmarks]:
-    """Return what a description states, on the presentation timeline, and what it was placed by.
+    """Return what the descriptions of a segment state, on the presentation timeline, and what it was placed by.
 
-    A captioner that knows when it heard what hands over its own facts; otherwise they are read from the prose
-    and placed by what can be measured.
+    A captioner that knows when it heard what hands over its own facts, and asked again it says the same; otherwise
+    they are read from the prose and placed by what can be measured.
     """
 
     def to(seconds: Fraction) -> Fraction:
         return min(max(segment.time_at(seconds), segment.start), segment.end)
 
-    if description.facts is not None:
-        return description.facts.moved(to), Landmarks()
+    own = next((each.facts for each in descriptions if each.facts is not None), None)
+    if own is not None:
+        return weigh(own.moved(to), segment.measurements), Landmarks()
     marks = landmarks(segment.pcm, segment.rate, voice).moved(to)
-    return reread(description, marks, segment.start, segment.end), marks
+    return _told(descriptions, marks, segment.measurements, segment.start, segment.end), marks
 
 
-def reread(description: Description, marks: Landmarks, start: Fraction, end: Fraction) -> Facts:
-    """Return what a description's prose states, placed by what was measured; costs no captioner."""
-    from media_captioner.prose import understand
+def _told(
+    descriptions: Sequence[Description],
+    marks: Landmarks,
+    measured: Measurements | None,
+    start: Fraction,
+    end: Fraction,
+) -> Facts:
+    """Return what is stated, or what several descriptions agree on, beside what was measured, and placed."""
+    stated = agree([understand(each.prose) for each in descriptions])
+    return place(weigh(stated, measured), marks, start, end)
 
-    return place(understand(description.prose), marks, start, end)
+
+def reread(segment: CaptionedSegment) -> CaptionedSegment:
+    """Return a segment with its facts read anew from the prose that is kept of it; costs no captioner.
+
+    Facts that a captioner handed over itself stay: they say more than its prose.
+    """
+    if segment.description is None:
+        return segment
+    if _is_own(segment.facts):
+        return replace(segment, facts=weigh(segment.facts, segment.measurements))
+    descriptions = [segment.description, *further_samples(segment.description)]
+    told = _told(descriptions, segment.landmarks, segment.measurements, segment.start, segment.end)
+    return replace(segment, facts=told)
+
+
+def further_samples(first: Description) -> Iterator[Description]:
+    """Yield the answers to the same question that a description keeps in its evidence; they cost nothing more."""
+    for other in first.evidence.get("samples", ()):
+        if isinstance(other, dict) and isinstance(other.get("prose"), str):
+            request = other.get("request_id")
+            yield replace(
+                first,
+                prose=other["prose"],
+                request_id=request if isinstance(request, str) else None,
+                truncated=other.get("truncated") is True,
+                usage=Usage(),
+                evidence={},
+            )
+
+
+def _is_own(facts: Facts) -> bool:
+    """Whether somebody heard the facts rather than read them in a description."""
+    found = [sound.evidence for sound in facts.sounds]
+    found += [speech.evidence for speech in facts.speech]
+    found += [music.evidence for music in facts.music]
+    found += [quality.evidence for quality in facts.qualities]
+    return any(evidence is not None and evidence.heard_by != _PROSE for evidence in found)

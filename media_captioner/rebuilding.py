@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from typing import Final
@@ -12,6 +12,7 @@ from media_captioner.export import sidecar
 from media_captioner.export.finding import sidecars_at
 from media_captioner.export.sidecar import Sidecar
 from media_captioner.model import CaptionedSegment, Description, Usage
+from media_captioner.placing import further_samples
 from media_captioner.schedule.journal import Journal
 from media_captioner.schedule.question import Question
 
@@ -65,27 +66,13 @@ def answers_in(found: Sidecar) -> Iterator[tuple[Question, Description]]:
     for segment in found.captions.segments:
         if segment.description is None or not _cost(segment.description.usage):
             continue
-        samples = [segment.description, *_further(segment.description)]
+        samples = [segment.description, *further_samples(segment.description)]
         for sample, description in enumerate(samples, start=1):
             yield _question(found, segment, sample), description
 
 
 def _cost(usage: Usage) -> bool:
     return usage.dollars is not None or usage.input_tokens > 0
-
-
-def _further(first: Description) -> Iterator[Description]:
-    for other in first.evidence.get("samples", ()):
-        if isinstance(other, dict) and isinstance(other.get("prose"), str):
-            request = other.get("request_id")
-            yield replace(
-                first,
-                prose=other["prose"],
-                request_id=request if isinstance(request, str) else None,
-                truncated=other.get("truncated") is True,
-                usage=Usage(),
-                evidence={},
-            )
 
 
 def _question(found: Sidecar, segment: CaptionedSegment, sample: int) -> Question:
