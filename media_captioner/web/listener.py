@@ -91,6 +91,7 @@ class Listener:
         """Stop listening and end every connection."""
         server, self._server = self._server, None
         if server is not None:
+            await _accept_no_more(server)
             server.close()
         for task in list(self._connections):
             task.cancel()
@@ -180,3 +181,19 @@ class Listener:
         with contextlib.suppress(OSError):
             writer.write(head_bytes(bad.status, headers) + body)
             await writer.drain()
+
+
+async def _accept_no_more(server: asyncio.Server) -> None:
+    """Let connections that were accepted a moment ago begin, and accept no further ones.
+
+    A server that is closed between the two forgets the connection with its socket open (python/cpython#109564), and
+    whoever connected waits for nothing.
+    """
+    loop = asyncio.get_running_loop()
+    for listening in server.sockets:
+        with contextlib.suppress(NotImplementedError, RuntimeError):
+            loop.remove_reader(listening.fileno())
+    for _ in range(3):  # turns of the loop from the accepted socket to its own task
+        turn = loop.create_future()
+        loop.call_soon(turn.set_result, None)
+        await turn

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import gc
 import gzip
 import json
 import socket
@@ -649,3 +650,12 @@ def test_a_broken_captioner_ends_nothing(caplog):
         assert b"secret" not in body
         assert request(server, COMPATIBLE, compatible())[0] == 200
     assert "Failed answering POST" in caplog.text
+
+
+def test_a_client_that_comes_as_the_server_goes_leaves_no_socket_open():
+    for _ in range(20):  # the warning of an open socket is an error here
+        with running(Studio(FakeCaptioner("A dog."), StudioOptions(port=0))) as server:
+            host, port = server.url.removeprefix("http://").split(":")
+            client = socket.create_connection((host, int(port)), 10)
+        client.close()
+        gc.collect()
