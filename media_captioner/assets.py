@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 from media_captioner.config import Settings
-from media_captioner.cues.profiles import profile_named
 from media_captioner.errors import MediaChanged
 from media_captioner.export import sidecar
 from media_captioner.export.base import ExportContext, Exporter, ExportOptions
@@ -21,7 +20,14 @@ from media_captioner.export.writing import Written, write_all
 from media_captioner.listening import Seat, in_thread
 from media_captioner.media.tracks import Choice
 from media_captioner.model import Captions, Media
-from media_captioner.pipeline import CAPTION_LANGUAGE, assemble, caption_track, inspect
+from media_captioner.pipeline import (
+    CAPTION_LANGUAGE,
+    assemble,
+    caption_track,
+    inspect,
+    layers_of,
+    profile_of,
+)
 from media_captioner.protocols import Captioner, Progress, Reporter, SilentReporter, VoiceDetector
 from media_captioner.session import Session, is_free, passing_session
 from media_captioner.system import files
@@ -33,6 +39,8 @@ Outcome = Literal["captioned", "rewritten", "up to date"]
 _HEARING: Final = ("segment_seconds", "language", "translate")  # settings that change what is heard
 _LOOKS: Final = (  # settings that change how it is shown
     "profile",
+    "include_layers",
+    "exclude_layers",
     "voice_tags",
     "caption_style",
     "hls_segment_seconds",
@@ -41,6 +49,13 @@ _LOOKS: Final = (  # settings that change how it is shown
     "layout",
 )
 _DEFAULTS: Final = Settings().model_dump(mode="json", include={*_LOOKS})
+
+
+def looks_of(settings: Settings) -> dict[str, Any]:
+    """Return the settings that say how captions look, as a sidecar keeps them, with the rules of an own profile."""
+    looks = settings.model_dump(mode="json", include={*_LOOKS})
+    own = settings.profiles.get(settings.profile)
+    return looks | {"profile_rules": own.model_dump(mode="json", exclude_none=True) if own else None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +174,9 @@ class _Work:
         )
         if known is not None and same:
             captions = assemble(
-                replace(known.captions, media=self.media), profile_named(self.settings.profile)
+                replace(known.captions, media=self.media),
+                profile_of(self.settings),
+                layers=layers_of(self.settings),
             )
             outcome: Outcome = "rewritten"
         else:
@@ -219,7 +236,7 @@ class _Work:
     def _is_whole(self, known: Sidecar) -> bool:
         """Return whether every file that is wanted lies there, ours or edited by somebody since."""
         looks = self._looks()
-        if any(known.settings.get(name, _DEFAULTS[name]) != value for name, value in looks.items()):
+        if any(known.settings.get(name, _DEFAULTS.get(name)) != value for name, value in looks.items()):
             return False
         return all(
             exporter.name == "json" or any(path.exists() for path in self._candidates(known, exporter.suffix))
@@ -227,7 +244,7 @@ class _Work:
         )
 
     def _looks(self) -> dict[str, Any]:
-        return self.settings.model_dump(mode="json", include={*_LOOKS})
+        return looks_of(self.settings)
 
     def _exporters(self) -> list[Exporter]:
         return chosen(wanted_formats(self.settings), ExportOptions.of(self.settings))

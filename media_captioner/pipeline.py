@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections.abc import Collection
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
-from typing import Final
+from typing import Final, get_args
 
 from media_captioner.config import Settings
 from media_captioner.config.schema import longest_segment
@@ -16,14 +17,14 @@ from media_captioner.cues.arrange import Arrangement
 from media_captioner.cues.block import Block
 from media_captioner.cues.compose import compose
 from media_captioner.cues.lint import lint
-from media_captioner.cues.profiles import Profile, profile_named
+from media_captioner.cues.profiles import Profile, derived, profile_named
 from media_captioner.errors import CaptionerError
 from media_captioner.listening import Listening, Seat, in_thread
 from media_captioner.media.policy import MediaLimits
 from media_captioner.media.probe import probe
 from media_captioner.media.segments import Cutting, open_segments
 from media_captioner.media.tracks import Choice, choose
-from media_captioner.model import AudioTrack, Captions, Cue, Media, Usage
+from media_captioner.model import AudioTrack, Captions, Category, Cue, Media, Usage
 from media_captioner.protocols import Captioner, Reporter, Service, SilentReporter, VoiceDetector
 from media_captioner.session import passing_session
 
@@ -45,6 +46,25 @@ def cutting_of(settings: Settings, service: Service) -> Cutting:
         # It listens in this process: nothing is gained by asking early, and a cut in a sentence costs words.
         return Cutting(target=seconds, first=seconds)
     return Cutting(target=seconds, first=min(Cutting().first, seconds))
+
+
+def profile_of(settings: Settings) -> Profile:
+    """Return the style guide that ``settings`` name: one of their own, or a known one.
+
+    Raises:
+        ConfigError: there is none, or its figures make no sense.
+
+    """
+    own = settings.profiles.get(settings.profile)
+    if own is None:
+        return profile_named(settings.profile)
+    return derived(settings.profile, profile_named(own.base), own.rules())
+
+
+def layers_of(settings: Settings) -> tuple[Category, ...]:
+    """Return the layers of the soundtrack that ``settings`` want captioned."""
+    wanted: tuple[Category, ...] = settings.include_layers or get_args(Category)
+    return tuple(layer for layer in wanted if layer not in settings.exclude_layers)
 
 
 def inspect(path: Path, settings: Settings) -> tuple[Media, tuple[Choice, ...]]:
@@ -123,22 +143,29 @@ async def caption_track(
             usage=sum((s.description.usage for s in segments if s.description), Usage()),
             partial=unread,
         ),
-        profile_named(settings.profile),
+        profile_of(settings),
         end=end,
+        layers=layers_of(settings),
     )
 
 
-def assemble(captions: Captions, profile: Profile, *, end: Fraction | None = None) -> Captions:
+def assemble(
+    captions: Captions,
+    profile: Profile,
+    *,
+    end: Fraction | None = None,
+    layers: Collection[Category] = get_args(Category),
+) -> Captions:
     """Make cues, summary, keywords and chapters of the segments in ``captions``, whatever it held before.
 
-    This costs no captioner: it is all that is needed after a change of profile.
+    This costs no captioner: it is all that is needed after a change of profile or of layers.
     """
     segments = captions.segments
     video = captions.media.video
     rate = video.frame_rate.rate if video and video.frame_rate else None
     finish = end or max((s.end for s in segments), default=Fraction(0))
     arrangement: Arrangement = compose(
-        segments, profile, language=captions.language, frame_rate=rate, end=finish
+        segments, profile, language=captions.language, frame_rate=rate, end=finish, layers=layers
     )
     broken = lint(arrangement.cues, profile, frame_rate=rate, end=finish)
     return replace(

@@ -24,6 +24,7 @@ _COMMANDS: Final = {
     "serve": ("serve", "Serve a captioner to other programs, in the protocols of Model Studio and vLLM."),
     "lint": ("lint", "Check a WebVTT or SRT file against a style guide."),
     "export": ("export", "Write other formats from what is known already."),
+    "rebuild": ("rebuild", "Make captions anew from the descriptions that are kept."),
     "import": ("import_", "Keep what a person changed in captions, for good."),
     "verify": ("verify", "Read every written file back, and find what is missing or changed."),
     "mux": ("mux", "Put the captions into a copy of the media file, as a soft track."),

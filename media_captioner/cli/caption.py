@@ -16,6 +16,7 @@ from media_captioner.cli.options import (
     journal_option,
     json_option,
     language_option,
+    looks_options,
     service_options,
     settings_for,
     track_option,
@@ -45,7 +46,7 @@ if TYPE_CHECKING:
     type=click.Choice(["plain", "jellyfin", "plex", "kodi", "immich", "photoprism"]),
     help="Names and formats that a program looks for.",
 )
-@click.option("--profile", metavar="NAME", help="Style guide: netflix-en, bbc, dcmp, youtube, plain.")
+@looks_options
 @service_options
 @click.option("--audio-url", metavar="URL", help="With --input url: the public address of the file's sound.")
 @click.option("--show-stream", is_flag=True, help="Show descriptions as the service makes them.")

@@ -7,26 +7,35 @@ from pathlib import Path
 
 import click
 
-from media_captioner.cli.options import PATH, json_option
+from media_captioner.cli.options import PATH, config_option, json_option, settings_for
 
 
 @click.command("lint", short_help="Check a WebVTT or SRT file against a style guide.")
 @click.argument("files", nargs=-1, required=True, type=PATH)
-@click.option("--profile", default="netflix-en", show_default=True, help="The style guide.")
+@click.option("--profile", metavar="NAME", help="The style guide; netflix-en unless settings say otherwise.")
 @click.option(
     "--frame-rate", metavar="RATE", help="The video's rate, for the gap rule (25, 30000/1001, 29.97)."
 )
+@config_option
 @json_option
-def command(files: tuple[Path, ...], profile: str, frame_rate: str | None, *, as_json: bool) -> int:
+def command(
+    files: tuple[Path, ...],
+    profile: str | None,
+    frame_rate: str | None,
+    config_file: Path | None,
+    *,
+    as_json: bool,
+) -> int:
     """Check caption files, by whomever they are, against a style guide. Exit code 1 where a rule is broken."""
     from dataclasses import asdict
 
     from media_captioner.cli.render import print_json, printable
     from media_captioner.cues.lint import lint
-    from media_captioner.cues.profiles import profile_named
     from media_captioner.export.reading import read_cues
+    from media_captioner.pipeline import profile_of
 
-    rules, rate = profile_named(profile), _rate(frame_rate)
+    _, settings = settings_for({"profile": profile}, config_file)
+    rules, rate = profile_of(settings), _rate(frame_rate)
     broken = 0
     for file in files:
         cues = read_cues(file)
@@ -38,7 +47,7 @@ def command(files: tuple[Path, ...], profile: str, frame_rate: str | None, *, as
         for violation in found:
             click.echo(f"{printable(str(file))}: {violation.message} ({violation.rule})")
         verdict = click.style("no violations", fg="green") if not found else f"{len(found)} violations"
-        click.echo(f"{printable(str(file))}: {len(cues)} cues, {verdict} of {profile}")
+        click.echo(f"{printable(str(file))}: {len(cues)} cues, {verdict} of {rules.name}")
     return 1 if broken else 0
 
 

@@ -30,6 +30,31 @@ language_option = click.option(
 )
 
 
+def comma_list(
+    _context: click.Context, _parameter: click.Parameter, value: str | None
+) -> tuple[str, ...] | None:
+    """Split ``a,b`` into its parts."""
+    if value is None:
+        return None
+    return tuple(part.strip() for part in value.split(",") if part.strip())
+
+
+_LOOKS: Final = (
+    click.option(
+        "--profile", metavar="NAME", help="Style guide: netflix-en, bbc, dcmp, youtube, plain, or your own."
+    ),
+    click.option(
+        "--include",
+        "include_layers",
+        callback=comma_list,
+        metavar="LIST",
+        help="Only these layers: speech, music, ambience, effects.",
+    ),
+    click.option(
+        "--exclude", "exclude_layers", callback=comma_list, metavar="LIST", help="All layers but these."
+    ),
+)
+
 _SERVICE: Final = (
     click.option(
         "--captioner",
@@ -56,20 +81,18 @@ _SERVICE: Final = (
 )
 
 
+def looks_options(function: F) -> F:
+    """Add the options that say how captions look."""
+    for option in reversed(_LOOKS):
+        function = option(function)
+    return function
+
+
 def service_options(function: F) -> F:
     """Add the options that say who listens and where."""
     for option in reversed(_SERVICE):
         function = option(function)
     return function
-
-
-def comma_list(
-    _context: click.Context, _parameter: click.Parameter, value: str | None
-) -> tuple[str, ...] | None:
-    """Split ``a,b`` into its parts."""
-    if value is None:
-        return None
-    return tuple(part.strip() for part in value.split(",") if part.strip())
 
 
 def settings_for(

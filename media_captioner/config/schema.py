@@ -7,11 +7,12 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_serializer
 
-from media_captioner.config.tables import CommandHook, Listening, WatchedRoot, Webhook
+from media_captioner.config.tables import CommandHook, Listening, OwnProfile, WatchedRoot, Webhook
 from media_captioner.system.secrets import MASK, Secret
 
 Detail = Literal["high", "normal", "low"]
 Overwrite = Literal["ours", "all", "never"]
+Layer = Literal["speech", "music", "ambience", "effects"]
 XmpNaming = Literal["stem", "full", "both"]
 LayoutName = Literal["plain", "jellyfin", "plex", "kodi", "immich", "photoprism"]
 
@@ -98,6 +99,19 @@ class Settings(BaseModel):
     profile: Annotated[
         str, Field(description="Style guide that cues follow: netflix-en, bbc, dcmp, youtube or plain.")
     ] = "netflix-en"
+    profiles: Annotated[
+        dict[str, OwnProfile],
+        Field(description="Style guides of your own, by name ([profiles.NAME] tables)."),
+    ] = {}
+    include_layers: Annotated[
+        tuple[Layer, ...],
+        Field(
+            description="Layers of the soundtrack to caption: speech, music, ambience, effects; all by default."
+        ),
+    ] = ()
+    exclude_layers: Annotated[
+        tuple[Layer, ...], Field(description="Layers of the soundtrack to leave out of the captions.")
+    ] = ()
     detail: Annotated[
         Detail,
         Field(
@@ -245,7 +259,18 @@ def longest_segment(settings: Settings) -> int:
 
 
 UNTRUSTED: frozenset[str] = frozenset(
-    {"language", "profile", "formats", "track", "all_tracks", "voice_tags", "caption_style", "start_timecode"}
+    {
+        "language",
+        "profile",
+        "include_layers",
+        "exclude_layers",
+        "formats",
+        "track",
+        "all_tracks",
+        "voice_tags",
+        "caption_style",
+        "start_timecode",
+    }
 )
 """What a settings file lying beside the media may set: it arrived with the media, so it may choose how the
 captions look but never where they go, who listens, or what is contacted."""

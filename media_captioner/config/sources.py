@@ -7,7 +7,7 @@ import os
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, get_origin
 
 import platformdirs
 
@@ -54,7 +54,7 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> dict[str, A
 
 def _from_text(name: str, text: str) -> Any:
     annotation = Settings.model_fields[name].annotation
-    if annotation == tuple[str, ...]:
+    if get_origin(annotation) is tuple:
         return tuple(part.strip() for part in text.split(",") if part.strip())
     if name == "api_key":
         return Secret(text.strip()) if text.strip() else None

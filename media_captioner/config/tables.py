@@ -171,6 +171,33 @@ class WatchedRoot(_Table):
         return spans
 
 
+class OwnProfile(_Table):
+    """A style guide of the user's own: ``[profiles.NAME]``. What it leaves out is as in ``base``."""
+
+    base: Annotated[str, Field(description="The style guide that it changes.")] = "netflix-en"
+    max_chars: Annotated[int | None, Field(description="Characters in a line.", ge=8, le=200)] = None
+    max_lines: Annotated[int | None, Field(description="Lines in a cue.", ge=1, le=4)] = None
+    min_seconds: Annotated[float | None, Field(description="Shortest time of a cue.", gt=0, le=60)] = None
+    max_seconds: Annotated[float | None, Field(description="Longest time of a cue.", gt=0, le=60)] = None
+    max_cps: Annotated[
+        float | None,
+        Field(description="Characters a second that a reader must manage at most.", gt=0, le=100),
+    ] = None
+    aim_cps: Annotated[
+        float | None, Field(description="Characters a second to aim for where there is room.", gt=0, le=100)
+    ] = None
+    gap_frames: Annotated[int | None, Field(description="Frames between two cues.", ge=0, le=48)] = None
+    sound: Annotated[str | None, Field(description="Dress of a sound, such as [{}].")] = None
+    music: Annotated[str | None, Field(description="Dress of music without words.")] = None
+    lyrics: Annotated[str | None, Field(description="Dress of sung words.")] = None
+    speaker: Annotated[str | None, Field(description="Dress of a speaker label before the words.")] = None
+    capitals: Annotated[bool | None, Field(description="Write sounds and music in capitals.")] = None
+
+    def rules(self) -> dict[str, Any]:
+        """Return the rules that it changes, by name."""
+        return self.model_dump(exclude={"base"}, exclude_none=True)
+
+
 class Listening(_Table):
     """Who may ask for captions from elsewhere: ``[listen]``."""
 
@@ -200,7 +227,7 @@ class Listening(_Table):
         return urls
 
 
-TABLES: Final = ("hooks", "webhooks", "watch", "listen")
+TABLES: Final = ("hooks", "webhooks", "watch", "listen", "profiles")
 """Names of the tables among the settings."""
 
 _PATHS: Final = {

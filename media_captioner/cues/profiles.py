@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any, Final, Literal
 
@@ -122,6 +123,35 @@ def add(profile: Profile, *, plugin: str) -> None:
             hook="register_profiles",
         )
     PROFILES[profile.name] = profile
+
+
+def derived(name: str, base: Profile, rules: Mapping[str, Any]) -> Profile:
+    """Return a style guide of the user's own.
+
+    Args:
+        name: What settings call it.
+        base: What it is like where ``rules`` say nothing.
+        rules: Values by the name of an attribute of :class:`Profile`; seconds and speeds may be floats.
+
+    Raises:
+        ConfigError: its name is taken, or its figures make no sense.
+
+    """
+    given: dict[str, Any] = {
+        rule: Fraction(str(value)) if rule in _EXACT else value for rule, value in rules.items()
+    }
+    if "max_cps" in given and "aim_cps" not in given:
+        given["aim_cps"] = min(base.aim_cps, given["max_cps"])
+    profile = replace(base, name=name, source=f"the settings, after {base.name}", **given)
+    if (reason := _unfit(profile)) is not None:
+        raise ConfigError(
+            f"Cannot use the profile {name!r} of the settings: {reason}",
+            hint=f"Change its [profiles.{name}] table.",
+        )
+    return profile
+
+
+_EXACT: Final = frozenset({"min_seconds", "max_seconds", "max_cps", "aim_cps"})
 
 
 def _unfit(profile: Any) -> str | None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from media_captioner.errors import OutputConflict
 from media_captioner.export.base import ExportOptions
@@ -13,6 +13,7 @@ from media_captioner.export.finding import known_at
 from media_captioner.export.layout import places
 from media_captioner.export.registry import chosen
 from media_captioner.export.writing import Written, write_all
+from media_captioner.model import Captions
 from media_captioner.system import files
 
 
@@ -23,6 +24,8 @@ def rewrite(
     options: ExportOptions | None = None,
     overwrite: Literal["ours", "all", "never"] = "ours",
     out: Path | None = None,
+    captions: Captions | None = None,
+    settings: Mapping[str, Any] | None = None,
 ) -> tuple[Written, ...]:
     """Write ``formats`` from the sidecar at ``path``, and return what was written, the sidecar last.
 
@@ -32,6 +35,8 @@ def rewrite(
         options: Choices that formats leave.
         overwrite: What may be replaced.
         out: Folder for the files and a copy of the sidecar, instead of where it lies.
+        captions: What to write; what the sidecar holds by default.
+        settings: Those that shaped ``captions``, for the sidecar to keep; others stay as they are.
 
     Raises:
         MediaError: the sidecar cannot be read.
@@ -55,4 +60,5 @@ def rewrite(
     # The sidecar lists what is written, so it is written anew whatever else may not be.
     targets += places(layout, [listing], recorded, overwrite="all" if overwrite == "all" else "ours")
     context = known.context(options)
-    return tuple(write_all(known.sidecar.captions, targets, context, standing=recorded))
+    context = replace(context, settings={**context.settings, **(settings or {})})
+    return tuple(write_all(captions or known.sidecar.captions, targets, context, standing=recorded))

@@ -1,0 +1,86 @@
+"""Captions anew from kept prose: no captioner, no sound, and nothing of a person's is lost."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+
+import pytest
+
+from media_captioner import assets
+from media_captioner.cli.app import run
+from media_captioner.config import Settings
+from media_captioner.errors import ConfigError
+from media_captioner.export import sidecar
+from media_captioner.export.rewriting import rewrite
+from media_captioner.model import Description, Facts
+from media_captioner.rederiving import rederive
+from media_captioner.testing.captioner import FakeCaptioner
+from tests.unit.doors.conftest import hears_a_beep
+
+PROSE = "A dog barks twice. A slow piano melody plays. There is no speech.\n\nIn summary, a dog barks over piano music."
+
+
+def prose_only(_clip, _context):
+    return Description(PROSE, "fake", "fake-1")
+
+
+@pytest.fixture
+def kept(clip):
+    """The sidecar of a clip that was captioned by rules that found nothing."""
+    asyncio.run(assets.process(clip, Settings(), FakeCaptioner(prose_only)))
+    path = clip.with_name("clip.media_captioner.json")
+    captions = sidecar.read(path).captions
+    older = replace(
+        captions, cues=(), summary=None, segments=tuple(replace(s, facts=Facts()) for s in captions.segments)
+    )
+    rewrite(path, ("vtt", "xmp"), captions=older)
+    clip.unlink()
+    return path
+
+
+def texts(path):
+    return [cue.text for cue in sidecar.read(path).captions.cues]
+
+
+def test_facts_and_cues_come_back_from_the_prose(kept):
+    assert texts(kept) == []
+    done = rederive(kept, Settings())
+    assert "[dog barking]" in texts(kept)
+    assert "[dog barking]" in kept.with_name("clip.en.vtt").read_text()
+    assert done.captions.segments[0].description == done.before.segments[0].description
+    assert done.captions.segments[0].facts.sounds[0].label == "dog barking"
+    assert done.captions.usage == done.before.usage
+
+
+def test_profile_and_layers_are_those_of_the_settings(kept):
+    rederive(kept, Settings(profile="bbc", exclude_layers=("effects",)))
+    assert texts(kept) == ["MUSIC: PIANO MUSIC"]
+    assert sidecar.read(kept).settings["profile"] == "bbc"
+
+
+def test_a_profile_of_ones_own(kept):
+    rederive(kept, Settings(profile="house", profiles={"house": {"base": "bbc", "sound": "({})"}}))
+    assert "(DOG BARKING)" in texts(kept)
+
+
+def test_a_profile_that_makes_no_sense_is_refused(kept):
+    with pytest.raises(ConfigError, match="house"):
+        rederive(kept, Settings(profile="house", profiles={"house": {"sound": "{} {} {"}}))
+    with pytest.raises(ConfigError, match="taken"):
+        rederive(kept, Settings(profile="bbc", profiles={"bbc": {"max_chars": 30}}))
+
+
+def test_what_a_captioner_handed_over_itself_stays(clip):
+    asyncio.run(assets.process(clip, Settings(), FakeCaptioner(hears_a_beep)))
+    path = clip.with_name("clip.media_captioner.json")
+    before = sidecar.read(path).captions
+    rederive(path, Settings())
+    assert sidecar.read(path).captions.segments == before.segments
+    assert texts(path) == [cue.text for cue in before.cues]
+
+
+def test_the_command_says_what_it_made(kept, capsys):
+    assert run(["rebuild", str(kept.parent), "--include", "effects"]) == 0
+    assert "1 cues, 0 before" in capsys.readouterr().out
+    assert texts(kept) == ["[dog barking]"]
