@@ -17,6 +17,7 @@ from media_captioner.export.layouts import wanted_formats
 from media_captioner.export.registry import chosen
 from media_captioner.export.sidecar import Sidecar
 from media_captioner.export.writing import Written, write_all
+from media_captioner.hooks.events import CuesReady, PlanMade, SidecarsWritten
 from media_captioner.listening import Seat, in_thread
 from media_captioner.media.tracks import Choice
 from media_captioner.model import Captions, Media
@@ -104,7 +105,7 @@ async def process(
         clock: Where the time comes from.
         session: What other assets of the run share with it; by default it has one for itself, which remembers
             nothing.
-        root: The watched folder that it lies below, or None.
+        root: Path of the watched folder that it lies below, or None.
         priority: Assets with a higher one are described first.
 
     Raises:
@@ -130,6 +131,11 @@ async def process(
                 await alone.drain(0)
     reporter.progress(Progress(source.name, "probe"))
     media, choices = await in_thread(inspect, source, settings)
+    host, below = session.host, None if root is None else Path(root)
+    if host.wants("plan.made"):
+        numbers = tuple(choice.track.number for choice in choices)
+        reasons = tuple(choice.reason for choice in choices)
+        await host.tell(PlanMade(source, numbers, reasons, media.duration, below))
     results = []
     lane = session.lane(source.name, priority=priority)
     for place, choice in enumerate(choices):
@@ -184,11 +190,24 @@ class _Work:
             outcome = "captioned"
         if known is not None:
             captions = keep_edits(captions, known.captions)
+        captions = await self._changed(captions)
         identity = await in_thread(self._identity, captions)
         standing = known.outputs if known else {}
         written = await in_thread(self._write, captions, targets, hearing, identity, standing)
         await self._tidy(identity)
+        if self.seat.session.host.wants("sidecars.written"):
+            paths = tuple(each.path for each in written)
+            event = SidecarsWritten(self.media.path, self.choice.track.number, paths, self.seat.folder)
+            await self.seat.session.host.tell(event)
         return TrackResult(self.choice, outcome, captions, written)
+
+    async def _changed(self, captions: Captions) -> Captions:
+        """Let plugins and programs change what will be written; what a person wrote stays."""
+        host = self.seat.session.host
+        if not host.wants("cues.ready"):
+            return captions
+        number, profile = self.choice.track.number, self.settings.profile
+        return await host.change(CuesReady(self.media.path, number, captions, profile, self.seat.folder))
 
     async def _captioned(self) -> Captions:
         session = self.seat.session

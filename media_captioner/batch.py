@@ -21,8 +21,9 @@ from media_captioner.errors import (
     Postponed,
 )
 from media_captioner.finding import find_media, is_media_name, siblings_of
+from media_captioner.hooks.events import AssetFound, BudgetReached
 from media_captioner.listening import in_thread
-from media_captioner.outcomes import AssetReport, ending_of, exit_code, state_of
+from media_captioner.outcomes import AssetReport, ending_of, exit_code, news_of, state_of
 from media_captioner.protocols import Captioner, Reporter, VoiceDetector
 from media_captioner.schedule.dispatch import LocalDispatcher
 from media_captioner.schedule.journal.register import Before
@@ -56,6 +57,8 @@ class Batch:
         session: What the assets share; by default one that remembers nothing beyond the batch.
         at_once: Assets under way at once; by default enough to keep the captioner busy with short ones.
         wait_hours: Hours to wait in all for what passes by itself: a service that does not answer, a full disk.
+        root: The folder that the assets lie below, for whoever is told of them, or None.
+        job: The request that asked for the assets, for whoever is told of them, or None.
 
     """
 
@@ -68,6 +71,8 @@ class Batch:
     session: Session | None = None
     at_once: int | None = None
     wait_hours: float = 0.0
+    root: Path | None = None
+    job: str | None = None
 
     async def run(
         self, found: Sequence[Path | MediaCaptionerError], tell: Callable[[AssetReport], None]
@@ -140,6 +145,8 @@ class _Run:
             if report.state == "waiting":
                 waiting[number] = report
                 if not isinstance(report.error, AlreadyRunning):  # that is this asset's own affair
+                    if isinstance(report.error, BudgetExceeded) and not paused.is_set():
+                        await self._tell_budget(report.error, report.source)
                     paused.set()
                 return
             self._report(report)
@@ -205,13 +212,20 @@ class _Run:
             )
             return AssetReport(item, "waiting", error=at_work)
         try:
+            await self.session.host.tell(AssetFound(source, self.batch.root, self.batch.job))
             report = await self._attempt(item, source, before)
         except asyncio.CancelledError:
             await asyncio.shield(register.interrupt(source))
             raise
         report = replace(report, elapsed=self.batch.clock.monotonic() - started)
         await register.end(source, await in_thread(ending_of, report))
+        if (news := news_of(report, self.batch.root, self.batch.job)) is not None:
+            await self.session.host.tell(news)
         return report
+
+    async def _tell_budget(self, error: BudgetExceeded, item: Path) -> None:
+        source = item.absolute()  # noqa: ASYNC240 - no file is touched
+        await self.session.host.tell(BudgetReached(error.message, error.until, source, self.batch.root))
 
     async def _attempt(self, item: Path, source: Path, before: Before) -> AssetReport:
         batch = self.batch
@@ -227,6 +241,7 @@ class _Run:
                 voice=batch.voice,
                 clock=batch.clock,
                 session=self.session,
+                root=None if batch.root is None else str(batch.root),
             )
         except (Postponed, BudgetExceeded, DiskFull) as error:
             return AssetReport(item, "waiting", error=error)

@@ -11,12 +11,14 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from media_captioner.captioners.limits import choose_format
 from media_captioner.config import Settings
 from media_captioner.cues import rollup
 from media_captioner.errors import CaptionerError, CaptionerUnavailable, Postponed
+from media_captioner.hooks.events import SegmentDescribed
 from media_captioner.media.encode import encode
 from media_captioner.media.halves import SHORTEST, halve
 from media_captioner.media.segments import SegmentReader
@@ -96,7 +98,7 @@ class Seat:
         session: Who listens, and what is remembered.
         lane: Its line at the captioner.
         content: What its bytes are.
-        root: The watched folder that it lies below, or None.
+        root: Path of the watched folder that it lies below, or None.
 
     """
 
@@ -104,6 +106,11 @@ class Seat:
     lane: Lane
     content: str
     root: str | None = None
+
+    @property
+    def folder(self) -> Path | None:
+        """The watched folder as a path, or None."""
+        return None if self.root is None else Path(self.root)
 
 
 @dataclass(slots=True)
@@ -163,6 +170,10 @@ class Listening:
             self._done[segment.index] = done
             self._until = max(self._until, segment.end)
             self._report(done[-1])
+            if self.seat.session.host.wants("segment.described"):
+                for each in done:
+                    event = SegmentDescribed(self.media.path, self.track.number, each, self.seat.folder)
+                    await self.seat.session.host.tell(event)
 
     async def _describe(self, segment: Segment, halvings: int = 0) -> tuple[CaptionedSegment, ...]:
         captioned = CaptionedSegment(

@@ -17,6 +17,7 @@ from media_captioner.errors import (
     Postponed,
     ToolCrashed,
 )
+from media_captioner.hooks.events import AssetDone, AssetFailed
 from media_captioner.schedule.states import Ending, Output, Part, PartState, State
 from media_captioner.system import files
 
@@ -116,6 +117,39 @@ def ending_of(report: AssetReport) -> Ending:
         outputs=tuple(output for result in report.results for output in _outputs(result))
         if changed
         else None,
+    )
+
+
+def news_of(report: AssetReport, root: Path | None, job: str | None) -> AssetDone | AssetFailed | None:
+    """Return what plugins, programs and webhooks are told of how an asset ended; None for one that waits.
+
+    Args:
+        report: How it ended.
+        root: The folder that it lies below, or None.
+        job: The request that asked for it, or None.
+
+    """
+    source, error, captions = (
+        report.source.absolute(),
+        report.error,
+        [each.captions for each in report.results],
+    )
+    if report.state in {"done", "done with gaps", "up to date"}:
+        return AssetDone(
+            source,
+            report.state,
+            summary=captions[0].summary if captions else None,
+            keywords=tuple(dict.fromkeys(word for each in captions for word in each.keywords)),
+            languages=tuple(dict.fromkeys(language for each in captions for language in each.spoken)),
+            files=tuple(written.path for result in report.results for written in result.written),
+            elapsed=report.elapsed,
+            root=root,
+            job=job,
+        )
+    if error is None or report.state not in {"failed", "quarantined"}:
+        return None
+    return AssetFailed(
+        source, report.state, type(error).__name__, error.message, error.hint, root=root, job=job
     )
 
 

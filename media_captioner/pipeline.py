@@ -213,11 +213,11 @@ async def caption_async(
         ConfigError: the settings cannot be used.
 
     """
-    from media_captioner.captioners import create
+    from media_captioner.hooks import captioner_named
 
     settings = settings or Settings()
     media, choices = await in_thread(inspect, Path(path), settings)
-    own = captioner or create(settings.captioner, settings, reporter)
+    own = captioner or captioner_named(settings.captioner, settings, reporter)
     try:
         return await caption_track(media, choices[0].track, settings, own, reporter, voice_detector())
     finally:

@@ -15,6 +15,7 @@ import platformdirs
 from media_captioner.captioners.money import OUTPUT_TOKENS, dollars, estimate
 from media_captioner.config import Settings
 from media_captioner.errors import AlreadyRunning, ConfigError, OutputError
+from media_captioner.hooks.host import Host
 from media_captioner.model import Clip
 from media_captioner.protocols import Captioner, Reporter, Service, SilentReporter
 from media_captioner.schedule.budget import Allowance, Budget
@@ -59,6 +60,9 @@ class Session:
         clock: Where time comes from.
         witness: Told when a request passes certain points.
 
+    Attributes:
+        host: Whom to tell of what happens to assets: nobody, until somebody is set.
+
     """
 
     def __init__(
@@ -78,6 +82,7 @@ class Session:
         self.captioner = captioner
         self.journal = journal
         self.clock = clock
+        self.host = Host()
         # The limits of a service belong to its account, so every process shares them. Somebody who listens
         # inside this process is nobody else's.
         keeper = MemoryPaces(clock) if address is None else journal.paces

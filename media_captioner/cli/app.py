@@ -48,13 +48,27 @@ _COMMANDS: Final = {
 INTERRUPTED: Final = 130
 
 
+def _theirs() -> dict[str, click.Command]:
+    """Return the commands that plugins bring and that are not called like one of ours; they are all loaded now.
+
+    Without a plugin nothing is imported: that is most of the time that ``--help`` would take.
+    """
+    from importlib import metadata
+
+    if not metadata.entry_points(group="media_captioner"):
+        return {}
+    from media_captioner.hooks import plugged
+
+    return {name: each for name, each in plugged().commands.items() if name not in _COMMANDS}
+
+
 class _LazyGroup(click.Group):
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
-        return list(_COMMANDS)
+        return [*_COMMANDS, *_theirs()]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - as above
         if cmd_name not in _COMMANDS:
-            return None
+            return _theirs().get(cmd_name)
         module = importlib.import_module(f"media_captioner.cli.{_COMMANDS[cmd_name][0]}")
         command: click.Command = module.command
         return command
@@ -62,6 +76,9 @@ class _LazyGroup(click.Group):
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - as above
         with formatter.section("Commands"):
             formatter.write_dl([(name, help_line) for name, (_, help_line) in _COMMANDS.items()])
+        if theirs := _theirs():
+            with formatter.section("Commands of plugins"):
+                formatter.write_dl([(name, each.get_short_help_str()) for name, each in theirs.items()])
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -93,6 +110,7 @@ def cli(ctx: click.Context, *, debug: bool) -> None:
     """
     ctx.obj = {"debug": debug}
     _set_up_logging(debug=debug)
+    _theirs()  # from here on their captioners, formats and profiles are known too
 
 
 def _set_up_logging(*, debug: bool) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +24,9 @@ from media_captioner.errors import MediaCaptionerError
 
 if TYPE_CHECKING:
     from media_captioner.batch import Batch
+    from media_captioner.cli.render import CaptionView
+    from media_captioner.config import Settings
+    from media_captioner.session import Session
 
 
 @click.command("caption", short_help="Caption media files and folders.")
@@ -79,10 +81,10 @@ def command(
     overwritten.
     """
     from media_captioner import batch
-    from media_captioner.captioners import create
     from media_captioner.captioners.options import options_of
     from media_captioner.cli.render import caption_view
     from media_captioner.cli.stopping import run_until_stopped
+    from media_captioner.hooks import captioner_named
     from media_captioner.pipeline import voice_detector
     from media_captioner.session import open_session
 
@@ -90,7 +92,7 @@ def command(
     go_offline(settings)
     found = batch.find_media(sources)
     with caption_view(len(found), as_json=as_json) as view:
-        captioner = create(
+        captioner = captioner_named(
             settings.captioner, options_of(settings, on_text=view.live_text if show_stream else None), view
         )
         with open_session(captioner, settings, reporter=view) as session:
@@ -103,7 +105,7 @@ def command(
                 wait_hours=settings.wait_hours,
             )
             try:
-                stopped = run_until_stopped(lambda: _run(work, found, view.tell))
+                stopped = run_until_stopped(lambda: _run(work, session, settings, found, view))
             except MediaCaptionerError as error:
                 if all(report.error is not error for report in work.reports):
                     raise
@@ -113,8 +115,18 @@ def command(
     return stopped or batch.exit_code(work.reports)
 
 
-async def _run(work: Batch, found: list[Path | MediaCaptionerError], tell: Callable[[Any], None]) -> None:
+async def _run(
+    work: Batch,
+    session: Session,
+    settings: Settings,
+    found: list[Path | MediaCaptionerError],
+    view: CaptionView,
+) -> None:
+    from media_captioner.hooks import attended
+
     try:
-        await work.run(found, tell)
+        async with attended(settings, view) as host:
+            session.host = host
+            await work.run(found, view.tell)
     finally:
         await work.captioner.close()

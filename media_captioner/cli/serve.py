@@ -56,8 +56,8 @@ def command(
     address clients need a key: from --key-file, from the environment variable MEDIA_CAPTIONER_SERVE_KEY, or from
     --key, which every user of this machine can read in the list of processes.
     """
-    from media_captioner.captioners import create
     from media_captioner.cli.render import caption_view
+    from media_captioner.hooks import captioner_named
     from media_captioner.serve import StudioOptions, serve_forever
 
     _, settings = settings_for(given, config_file)
@@ -66,7 +66,7 @@ def command(
     options = StudioOptions(host=host, port=port, key=key, names=names, fetch_urls=fetch_urls, usage=usage)
     with caption_view(1, as_json=False) as view:
         name = "local" if settings.captioner == "auto" else settings.captioner
-        captioner = create(name, settings, view)
+        captioner = captioner_named(name, settings, view)
         with contextlib.suppress(asyncio.CancelledError):
             asyncio.run(_serve(serve_forever, captioner, options, name))
 

@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from media_captioner.hooks.attending import attended, captioner_named
     from media_captioner.hooks.events import (
         AssetDone,
         AssetFailed,
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
         SidecarsWritten,
     )
     from media_captioner.hooks.host import Host
-    from media_captioner.hooks.plugged import host_for, plugged
+    from media_captioner.hooks.plugged import plugged
     from media_captioner.hooks.specs import hookimpl
 
 __all__ = [
@@ -35,12 +36,19 @@ __all__ = [
     "PlanMade",
     "SegmentDescribed",
     "SidecarsWritten",
+    "attended",
+    "captioner_named",
     "hookimpl",
-    "host_for",
     "plugged",
 ]
 
-_HOMES = {"Host": "host", "host_for": "plugged", "plugged": "plugged", "hookimpl": "specs"}
+_HOMES = {
+    "Host": "host",
+    "attended": "attending",
+    "captioner_named": "attending",
+    "plugged": "plugged",
+    "hookimpl": "specs",
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -29,12 +29,14 @@ class AssetFound:
     Attributes:
         path: The media file, absolute.
         root: The watched folder it lies below, or None.
+        job: The request that asked for it, by its id at ``media-captioner listen``, or None.
 
     """
 
     name: ClassVar[EventName] = "asset.found"
     path: Path
     root: Path | None = None
+    job: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +132,7 @@ class AssetDone:
         files: Its files, absolute.
         elapsed: Seconds it took.
         root: The watched folder it lies below, or None.
+        job: The request that asked for it, by its id at ``media-captioner listen``, or None.
 
     """
 
@@ -142,6 +145,7 @@ class AssetDone:
     files: tuple[Path, ...] = ()
     elapsed: float = 0.0
     root: Path | None = None
+    job: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +159,7 @@ class AssetFailed:
         message: Why, in a sentence.
         hint: What to do about it, or None.
         root: The watched folder it lies below, or None.
+        job: The request that asked for it, by its id at ``media-captioner listen``, or None.
 
     """
 
@@ -165,6 +170,7 @@ class AssetFailed:
     message: str
     hint: str | None = None
     root: Path | None = None
+    job: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,6 +251,8 @@ def for_the_network(event: Event) -> dict[str, Any]:
     document: dict[str, Any] = {}
     if event.path is not None:
         document["file"] = _relative(event.path, event)
+    if isinstance(event, (AssetFound, AssetDone, AssetFailed)) and event.job is not None:
+        document["job"] = event.job
     if isinstance(event, PlanMade):
         seconds = None if event.seconds is None else round(float(event.seconds), 3)
         document |= {"tracks": list(event.tracks), "seconds": seconds}

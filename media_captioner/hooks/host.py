@@ -114,8 +114,7 @@ class PluginListener:
             raise PluginError(self._say(event, reason), **self._names(event)) from error
 
     def close(self) -> None:
-        """Let its thread end."""
-        self._plugin.thread.close()
+        """Do nothing: the thread is the plugin's, which lasts as long as the process."""
 
     def _say(self, event: Event, reason: str) -> str:
         return f"The plugin {self.name!r} failed at {hook_of(event.name)}: {reason}"

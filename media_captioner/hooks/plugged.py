@@ -11,15 +11,13 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 from media_captioner.captioners.registry import BUILT_IN, Factory
-from media_captioner.config import Settings
 from media_captioner.cues import profiles
 from media_captioner.errors import PluginError
 from media_captioner.export import registry
 from media_captioner.hooks.captioner import guarded
-from media_captioner.hooks.host import Host, Listener, PluginListener
+from media_captioner.hooks.host import Listener, PluginListener
 from media_captioner.hooks.loading import LOAD_SECONDS, Plugin, load
 from media_captioner.hooks.surroundings import Surroundings
-from media_captioner.protocols import Reporter
 
 if TYPE_CHECKING:
     import click
@@ -99,8 +97,10 @@ def _registered(plugged: Plugged, plugin: Plugin, seconds: float) -> list[str]:
         brought.append(f"profile {profile.name}")
 
     def command(command: Any) -> None:
+        import click
+
         name = getattr(command, "name", None)
-        if not isinstance(name, str) or not callable(getattr(command, "main", None)):
+        if not isinstance(name, str) or not isinstance(command, click.Command):
             raise PluginError("register(command) takes a click command with a name", plugin=plugin.name)
         if name in plugged.commands:
             raise PluginError(f"there is a command {name!r} already", plugin=plugin.name)
@@ -151,13 +151,3 @@ def plugged() -> Plugged:
     for error in found.errors:
         _log.warning("%s", error.message)
     return found
-
-
-def host_for(settings: Settings, reporter: Reporter | None = None) -> Host:
-    """Return everybody who is to be told of events: plugins, then the programs that the settings name."""
-    listeners = plugged().listeners(seconds=settings.plugin_seconds)
-    if settings.hooks:
-        from media_captioner.hooks.commands import CommandListener
-
-        listeners += [CommandListener(hook) for hook in settings.hooks]
-    return Host.of(listeners, reporter)

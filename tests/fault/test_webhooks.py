@@ -14,39 +14,11 @@ from media_captioner.errors import CaptionerUnavailable, MediaCaptionerError
 from media_captioner.hooks.events import AssetDone
 from media_captioner.hooks.webhooks.courier import Courier
 from media_captioner.hooks.webhooks.outbox import Outbox
-from media_captioner.web.listener import Listener
+from tests.receiver import Receiver
 from tests.unit.hooks.conftest import TAPE
 
 SECRET = "whsec_" + base64.b64encode(b"a" * 32).decode()
 NEXT = "whsec_" + base64.b64encode(b"b" * 32).decode()
-
-
-class Receiver:
-    """An HTTP server that keeps what it gets and answers as it is told."""
-
-    def __init__(self, answer=None):
-        self.got = []
-        self._answer = answer
-        self._listener = Listener(self._serve)
-
-    @property
-    def url(self):
-        return self._listener.url
-
-    async def _serve(self, request, responder):
-        body = await request.body(100_000)
-        self.got.append((request.path, {name.lower(): value for name, value in request.headers}, body))
-        if self._answer is None:
-            await responder.send(204, [], b"")
-        else:
-            await self._answer(request, responder)
-
-    async def __aenter__(self):
-        await self._listener.start()
-        return self
-
-    async def __aexit__(self, *_):
-        await self._listener.close()
 
 
 def courier(tmp_path, url, *texts):

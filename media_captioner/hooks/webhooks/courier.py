@@ -93,6 +93,7 @@ class Courier:
         self._outbox, self._post, self._clock, self._chance = outbox, post, clock, chance
         self._reporter = reporter or SilentReporter()
         self._news = {hook.url: asyncio.Event() for hook in webhooks}
+        self._turns = {hook.url: asyncio.Lock() for hook in webhooks}
 
     async def hear(self, event: Event) -> Captions | None:
         """Keep a message for everybody who wants to know of ``event``.
@@ -122,7 +123,7 @@ class Courier:
                 group.create_task(self._serve(hook))
 
     async def flush(self, seconds: float) -> None:
-        """Carry what is due now, for at most ``seconds``; the rest stays for the next run."""
+        """Carry what is due now or under way, for at most ``seconds``; the rest stays for the next run."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await asyncio.gather(*(self._carry_all(hook) for hook in self._webhooks))
@@ -149,12 +150,13 @@ class Courier:
                 wait.cancel()
 
     async def _carry_all(self, hook: Webhook) -> None:
-        while True:
-            now = self._clock.now().timestamp()
-            letter = await asyncio.to_thread(self._outbox.take, hook.url, now)
-            if letter is None:
-                return
-            await self._carry(hook, letter)
+        async with self._turns[hook.url]:
+            while True:
+                now = self._clock.now().timestamp()
+                letter = await asyncio.to_thread(self._outbox.take, hook.url, now)
+                if letter is None:
+                    return
+                await self._carry(hook, letter)
 
     async def _carry(self, hook: Webhook, letter: Letter) -> None:
         try:

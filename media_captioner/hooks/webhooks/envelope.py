@@ -17,7 +17,7 @@ MOST_BYTES: Final = 20_000
 
 _SOURCE: Final = "/media-captioner"
 _LONGEST_WORD: Final = 200  # characters of a keyword or a name
-_KEPT: Final = ("file", "state", "error")
+_KEPT: Final = ("file", "job", "state", "error")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,157 @@
+"""``media-captioner caption`` tells whom the settings name: programs, webhooks, in the order of what happens."""
+
+import base64
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from standardwebhooks.webhooks import Webhook as Official
+
+from media_captioner.cli.app import run
+from media_captioner.hooks.events import EVENTS
+from media_captioner.testing.background import running
+from media_captioner.testing.media import Picture, Sound, beeping, write_media
+from tests.receiver import Receiver
+
+SECRET = "whsec_" + base64.b64encode(b"c" * 32).decode()
+NOTE = "import json,sys; e=json.load(sys.stdin); open(sys.argv[1],'a').write(json.dumps(e)+chr(10))"
+CUE = {"start": 1, "end": 3, "text": "[changed]", "category": "effects", "anchor": "heard"}
+CHANGE = (
+    f"import json,sys; c=json.load(sys.stdin)['captions']['cues']; print(json.dumps({{'cues': [{CUE}, *c]}}))"
+)
+
+
+class Place:
+    """A user with a settings file, and the command line in a process of its own."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.log = folder / "heard.jsonl"
+        self.environment = {
+            **{name: value for name, value in os.environ.items() if "CAPTIONER" not in name},
+            **{
+                f"XDG_{name}_HOME": str(folder / name.lower())
+                for name in ("CONFIG", "STATE", "DATA", "CACHE")
+            },
+            "MEDIA_CAPTIONER_PLUGINS": "",
+        }
+        self.settings = folder / "config" / "media-captioner" / "settings.toml"
+        self.settings.parent.mkdir(parents=True)
+        self.secret = folder / "secret"
+        self.secret.write_text(SECRET)
+        self.secret.chmod(0o600)
+
+    def program(self, code, events, *more):
+        words = [sys.executable, "-c", code, *more]
+        return f"[[hooks]]\ncommand = {json.dumps(words)}\nevents = {json.dumps(events)}\n"
+
+    def webhook(self, url, events=("asset.done", "asset.failed", "budget.reached"), private=True):
+        return (
+            f"[[webhooks]]\nurl = {json.dumps(url)}\nevents = {json.dumps(list(events))}\n"
+            f"secret_files = [{json.dumps(str(self.secret))}]\nprivate = {str(private).lower()}\n"
+        )
+
+    def run(self, *arguments):
+        words = [sys.executable, "-c", "from media_captioner.cli import main; main()", *map(str, arguments)]
+        return subprocess.run(
+            words, env=self.environment, capture_output=True, text=True, timeout=100, check=False
+        )
+
+    def caption(self, *arguments):
+        return self.run("caption", "--captioner", "emulated", *arguments)
+
+    def heard(self):
+        return [json.loads(line) for line in self.log.read_text().splitlines()]
+
+
+@pytest.fixture
+def place(tmp_path):
+    return Place(tmp_path)
+
+
+def make_clip(path, seconds=8):
+    path.parent.mkdir(exist_ok=True)
+    return write_media(path, "mp4", Sound(beeping(seconds, 3)), picture=Picture(seconds))
+
+
+def test_everything_that_happens_is_told_in_order_and_changed_captions_are_written(place):
+    clip = make_clip(place.folder / "media" / "clip.mp4")
+    with running(Receiver()) as receiver:
+        place.settings.write_text(
+            place.program(NOTE, list(EVENTS), str(place.log))
+            + place.program(CHANGE, ["cues.ready"])
+            + place.webhook(receiver.url + "/in", EVENTS)
+        )
+        done = place.caption(clip)
+        assert done.returncode == 0, done.stderr
+        names = [event["event"] for event in place.heard()]
+        whole = [
+            "asset.found",
+            "plan.made",
+            "segment.described",
+            "cues.ready",
+            "sidecars.written",
+            "asset.done",
+        ]
+        assert list(dict.fromkeys(names)) == whole
+        assert "[changed]" in (clip.parent / "clip.en.vtt").read_text()
+        [written] = [event for event in place.heard() if event["event"] == "sidecars.written"]
+        assert all(Path(file).exists() for file in written["files"])
+        documents = [Official(SECRET).verify(body, headers) for _, headers, body in receiver.got]
+    assert [document["type"] for document in documents] == [f"media_captioner.{name}" for name in names]
+    assert documents[-1]["data"]["file"] == "clip.mp4"
+    assert not any(str(place.folder).encode() in body for _, _, body in receiver.got)
+    # Nothing is sent again, and what is up to date is told as such.
+    with running(Receiver()) as receiver:
+        place.settings.write_text(place.webhook(receiver.url))
+        assert place.caption(clip).returncode == 0
+        [(_, _, body)] = receiver.got
+    assert json.loads(body)["data"]["state"] == "up to date"
+
+
+def test_a_failure_and_a_cap_are_told_and_a_failing_program_costs_nothing(place):
+    broken = place.folder / "media" / "broken.mp4"
+    make_clip(place.folder / "media" / "clip.mp4")
+    broken.write_bytes(b"\0" * 4096)
+    place.settings.write_text(
+        place.program("import sys; sys.exit(3)", list(EVENTS))
+        + place.program(NOTE, list(EVENTS), str(place.log))
+    )
+    found = place.caption("--max-requests", "0", broken.parent)
+    by_name = {event["event"]: event for event in place.heard()}
+    assert by_name["asset.failed"]["path"] == str(broken)
+    assert by_name["asset.failed"]["error"] == "UnsupportedMedia"
+    assert by_name["budget.reached"]["path"] == str(broken.with_name("clip.mp4"))
+    assert "asset.done" not in by_name
+    assert "told nothing more in this run" in found.stderr
+    assert "Traceback" not in found.stderr
+
+
+def test_a_settings_file_beside_media_runs_nothing_and_calls_nobody(place, monkeypatch, capsys):
+    for name, value in place.environment.items():
+        monkeypatch.setenv(name, value)
+    clip = make_clip(place.folder / "media" / "clip.mp4")
+    beside = clip.parent / ".media-captioner.toml"
+    for hostile, name in (
+        (place.program(NOTE, list(EVENTS), str(place.log)), "hooks"),
+        (place.webhook("http://127.0.0.1:9/"), "webhooks"),
+        ('base_url = "http://evil.example"', "base_url"),
+        ('api_key = "sk-1"', "api_key"),
+        ('key_file = "key"', "key_file"),
+        ('out = "/tmp"', "out"),
+        ('captioner = "openai-compatible"', "captioner"),
+        ('[listen]\nroots = ["/"]', "listen"),
+        ('include = "other.toml"', "include"),
+    ):
+        beside.write_text(hostile)
+        assert run(["caption", "--captioner", "emulated", str(clip)]) != 0
+        said = capsys.readouterr().err
+        assert f"Refused the setting {name}" in said or f"Unknown setting {name!r}" in said
+    assert not place.log.exists()
+    assert sorted(path.name for path in clip.parent.iterdir()) == [beside.name, "clip.mp4"]
+    beside.write_text('profile = "bbc"\nformats = ["srt"]\nlanguage = "en"\n')
+    assert run(["caption", "--captioner", "emulated", str(clip)]) == 0
+    assert (clip.parent / "clip.en.sdh.srt").exists()
