@@ -20,7 +20,7 @@ ENVIRONMENT_PREFIX: Final = "MEDIA_CAPTIONER_"
 PROJECT_FILE: Final = ".media-captioner.toml"
 _MAX_FILE = 256 * 1024  # bytes; a settings file is a page, not a book
 _OTHER_VARIABLES = frozenset(
-    {"CONFIG", "COMMAND", "COMPLETE", "MODELS", "PLUGINS", "SERVE_KEY", "NO_SKIPS", "CRASH_AT"}
+    {"CONFIG", "COMMAND", "COMPLETE", "MODELS", "PICTURES", "PLUGINS", "SERVE_KEY", "NO_SKIPS", "CRASH_AT"}
 )  # read elsewhere, not settings
 
 
