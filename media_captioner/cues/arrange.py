@@ -14,12 +14,10 @@ from math import ceil
 from media_captioner.cues.block import Block
 from media_captioner.cues.lines import shorten, width, wrap
 from media_captioner.cues.profiles import Profile
+from media_captioner.cues.sequence import Line, sequence
 from media_captioner.model import Category, Cue
 
 _LEAD = 200  # milliseconds a cue may come before its sound
-_SPEECH_LEAD = 500  # ... and before its speech, where there is no other way to make it readable
-_LAG = 1000  # milliseconds a speech cue may come late because the one before must be read
-_FLASH = 400  # the least time that words stay, when so many come at once that nobody could read them
 _STAY = 3000  # milliseconds that a sound's cue stays where nothing else wants the place
 _RANK: dict[Category, int] = {"speech": 0, "music": 1, "effects": 2, "ambience": 3}
 
@@ -98,9 +96,9 @@ def arrange(
     """
     screen = _Screen(profile, ceil(profile.gap_seconds(frame_rate) * 1000), max(1, int(end * 1000)))
     words = [block for block in blocks if block.spoken]
-    _place_words(sorted(words, key=lambda block: (block.start, block.end)), screen)
+    left_out = _place_words(sorted(words, key=lambda block: (block.start, block.end)), screen)
     others = [block for block in blocks if not block.spoken]
-    left_out = [
+    left_out += [
         block
         for block in sorted(others, key=lambda block: (-block.weight, block.start))
         if not _place_sound(block, screen)
@@ -111,42 +109,24 @@ def arrange(
     )
 
 
-def _place_words(blocks: Sequence[Block], screen: _Screen) -> None:
-    free_from = 0
-    for place, block in enumerate(blocks):
-        lines = screen.lines(block)
-        columns = sum(width(line) for line in lines)
-        start = max(_ms(block.start), free_from)
-        heard_until = max(_ms(block.end), start)
-        following = _ms(blocks[place + 1].start) - screen.gap if place + 1 < len(blocks) else screen.end
-        need, aim = screen.need(columns), screen.aim(columns)
-        end = min(max(heard_until, start + aim), max(following, start), start + screen.longest)
-        if end - start < need:
-            start = max(free_from, end - need, _ms(block.start) - _SPEECH_LEAD, 0)
-        if end - start < need:
-            end = min(start + need, max(end, following + _LAG, start + _FLASH))
-        screen.placed.append(_Placed(start, end, [block], [lines], min(heard_until, end)))
-        free_from = end + screen.gap
-    _fit_into(screen)
-
-
-def _fit_into(screen: _Screen) -> None:
-    """Pull back what reaches beyond the end of the asset: words that are late, or too many for the time there is."""
-    limit = screen.end
-    for placed in reversed(screen.placed):
-        if placed.end <= limit:
-            return
-        placed.end = limit
-        placed.start = min(placed.start, limit - min(_FLASH, placed.end - placed.start or _FLASH))
-        placed.heard_until = min(placed.heard_until, placed.end)
-        limit = placed.start - screen.gap
-    if (
-        screen.placed and screen.placed[0].start < 0
-    ):  # more words than milliseconds: all of them share what there is
-        share = max(1, screen.end // len(screen.placed))
-        for place, placed in enumerate(screen.placed):
-            placed.start, placed.end = place * share, (place + 1) * share
-            placed.heard_until = placed.end
+def _place_words(blocks: Sequence[Block], screen: _Screen) -> list[Block]:
+    """Place words in order, and return those for which there is no room."""
+    wrapped = [screen.lines(block) for block in blocks]
+    columns = [sum(width(line) for line in lines) for lines in wrapped]
+    timed = [
+        Line(_ms(block.start), screen.need(count), block.timed)
+        for block, count in zip(blocks, columns, strict=True)
+    ]
+    lost = {id(line) for line in sequence(timed, screen.gap, screen.end)}
+    kept = [place for place, line in enumerate(timed) if id(line) not in lost]
+    for rank, place in enumerate(kept):
+        line, block = timed[place], blocks[place]
+        ceiling = timed[kept[rank + 1]].start - screen.gap if rank + 1 < len(kept) else screen.end
+        heard_until = max(_ms(block.end), line.start)
+        longest = min(ceiling, line.start + screen.longest)
+        end = max(line.end, min(max(heard_until, line.start + screen.aim(columns[place])), longest))
+        screen.placed.append(_Placed(line.start, end, [block], [wrapped[place]], min(heard_until, end)))
+    return [block for block, line in zip(blocks, timed, strict=True) if id(line) in lost]
 
 
 def _place_sound(block: Block, screen: _Screen) -> bool:

@@ -18,7 +18,8 @@ class Block:
         text: One paragraph in its final dress, not yet broken into lines.
         category: Layer of the soundtrack.
         anchor: What its time rests on.
-        spoken: Whether these are words, spoken or sung: words are never left out.
+        spoken: Whether these are words, spoken or sung.
+        timed: Whether its captioner knows when each word was said; such words are never left out.
         weight: Which of two sounds is kept where only one can be read; larger stays.
         patience: Seconds after ``start`` by which its cue must have begun: short for a bang, long for rain.
         speaker: Label of who speaks, or None.
@@ -34,6 +35,7 @@ class Block:
     category: Category
     anchor: Anchor
     spoken: bool = False
+    timed: bool = False
     weight: float = 1.0
     patience: Fraction = Fraction(1)
     speaker: str | None = None

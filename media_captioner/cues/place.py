@@ -98,7 +98,7 @@ def place(facts: Facts, landmarks: Landmarks, start: Fraction, end: Fraction) ->
         end: End of the segment, seconds.
 
     """
-    turns = _turns(facts.speech, landmarks.voice)
+    turns = _turns(facts.speech, landmarks.voice) or _spread(facts, start, end)
     items = _items(facts, turns)
     moments = _moments(landmarks, turns, start, end)
     chosen = _choose(items, moments, float(end - start))
@@ -163,6 +163,25 @@ def _turns(speech: Sequence[Speech], voice: Sequence[Span]) -> dict[int, Span]:
         else:
             j -= 1
     return turns
+
+
+def _spread(facts: Facts, start: Fraction, end: Fraction) -> dict[int, Span]:
+    """Return spans of utterances where nobody is known to speak: each after what is told before it, none together."""
+    told: list[Sound | Speech | Music] = [*facts.sounds, *facts.speech, *facts.music]
+    told = [fact for fact in told if fact.span is None and fact.polarity in {"asserted", "hedged"}]
+    told.sort(key=lambda fact: fact.evidence.start if fact.evidence else 0)
+    said = [(rank, fact) for rank, fact in enumerate(told) if isinstance(fact, Speech) and fact.text]
+    lengths = [_spoken_seconds(fact) for _, fact in said]
+    whole = float(end - start)
+    scale = min(1.0, whole / sum(lengths)) if lengths else 1.0
+    found: dict[int, Span] = {}
+    free, left = 0.0, sum(lengths) * scale
+    for (rank, fact), length in zip(said, lengths, strict=True):
+        begin = min(max(free, whole * rank / len(told)), whole - left)
+        free, left = begin + length * scale, left - length * scale
+        first = start + Fraction(round(begin * 1000), 1000)
+        found[id(fact)] = Span(first, min(end, start + Fraction(round(free * 1000), 1000)))
+    return found
 
 
 def _divided(voice: Sequence[Span], wanted: int) -> list[Span]:
@@ -319,7 +338,7 @@ def _span(
     item: _Item, moment: _Moment, turns: dict[int, Span], landmarks: Landmarks, start: Fraction, end: Fraction
 ) -> tuple[Span, Anchor]:
     if id(item.fact) in turns:
-        return turns[id(item.fact)], "voice"
+        return turns[id(item.fact)], "voice" if landmarks.voice else "order"
     begin = min(start + Fraction(round(moment.time * 1000), 1000), end)
     anchor: Anchor = "change" if moment.strength > 0 else "order"
     if isinstance(item.fact, Music) or (isinstance(item.fact, Sound) and item.fact.sustained):

@@ -47,6 +47,7 @@ def speech_blocks(
                 category="music" if speech.sung else "speech",
                 anchor=anchor,
                 spoken=True,
+                timed=anchor == "heard",
                 speaker=speech.speaker,
                 language=speech.language if speech.translation is not None else None,
                 confidence=speech.confidence,
