@@ -28,7 +28,7 @@ from media_captioner.captioners.local.record import (
     SpeechRecord,
     Transcription,
 )
-from media_captioner.captioners.local.sounds import Event, best_guess, events, noise_curve
+from media_captioner.captioners.local.sounds import Event, best_guess, events, noise_curve, wordless
 from media_captioner.captioners.local.spectrum import RATE, Signal, as_float, envelope
 from media_captioner.captioners.local.tagger import HOP, Scores, Tagger
 from media_captioner.captioners.local.voice import SileroVoice
@@ -130,10 +130,9 @@ class Hearing:
         record["music"] = self._hear_music(signal, scores, probabilities)
         record["absent"] = spans.absent(scores, probabilities)
         voices = self._voices(record, scores, probabilities)
-        self._hear_speech(record, signal, scores, voices, expected)
-        record["sounds"] = _sounds(
-            scores, signal, probabilities, alone=not (record["speech"] or record["music"])
-        )
+        guessed = self._hear_speech(record, signal, scores, voices, expected)
+        alone = not (record["speech"] or record["music"] or guessed)
+        record["sounds"] = _sounds(scores, signal, guessed, alone=alone)
         if rate and any(not utterance["sung"] for utterance in record["speech"]):
             record["quality"] = self._rate(record["speech"], signal)
         if record["quality"]:
@@ -170,9 +169,10 @@ class Hearing:
         scores: Scores,
         voices: list[spans.Voice],
         expected: Mapping[str, float],
-    ) -> None:
+    ) -> list[Event]:
+        """Fill in what is said, and return what the voices may be that say nothing."""
         if not voices:
-            return
+            return []
         found: list[SpeechRecord] = []
         state: Transcription = "off" if not self._wishes.transcribe else "none"
         if self._wishes.transcribe and sum(voice.end - voice.start for voice in voices) >= _LEAST_VOICE:
@@ -191,9 +191,15 @@ class Hearing:
         record["transcription"] = state
         if not found:
             # A voice whose words are not believed must at least be heard as speech by the tagger.
-            told = [v for v in voices if state != "withheld" or v.speech >= 0.5 or v.sung]
-            found = utterances.unheard([v for v in told if not v.sung], signal, scores, self._music)
+            told = [v for v in voices if not v.sung and (state != "withheld" or v.speech >= 0.5)]
+            laughs = {
+                v: wordless(scores, v.start, v.end) for v in voices if state == "withheld" and not v.sung
+            }
+            found = utterances.unheard([v for v in told if not laughs.get(v)], signal, scores, self._music)
+            record["speech"] = found
+            return [event for event in laughs.values() if event]
         record["speech"] = found
+        return []
 
     def _rate(self, speech: list[SpeechRecord], signal: Signal) -> QualityRecord | None:
         spoken = [signal[int(u["start"] * RATE) : int(u["end"] * RATE)] for u in speech if not u["sung"]]
@@ -230,15 +236,19 @@ def _empty(seconds: float, levels: Levels) -> Record:
     )
 
 
-def _sounds(
-    scores: Scores, signal: Signal, probabilities: spans.Probabilities, *, alone: bool
-) -> list[SoundRecord]:
-    found = events(scores, music=spans.music_curve(scores), speech=spans.speech_curve(scores, probabilities))
+def _sounds(scores: Scores, signal: Signal, guessed: list[Event], *, alone: bool) -> list[SoundRecord]:
+    found = events(scores, music=spans.music_curve(scores))
     noisy = float(noise_curve(scores).mean()) >= _NOISY
     guess = best_guess(scores) if alone and not found and not noisy else None
+    guesses = [guess] if guess else [g for g in guessed if not any(_overlap(g, event) for event in found)]
     flux = Flux(signal)
-    told = [snapped(event, flux) for event in ([guess] if guess else found)]
-    return [_sound_record(event, guess=guess is not None) for event in told if _is_audible(event, signal)]
+    told = [(snapped(event, flux), event in guesses) for event in (*guesses, *found)]
+    records = [_sound_record(event, guess=guess) for event, guess in told if _is_audible(event, signal)]
+    return sorted(records, key=lambda sound: (sound["start"], sound["end"]))
+
+
+def _overlap(one: Event, other: Event) -> bool:
+    return one.start < other.end and other.start < one.end
 
 
 def _is_audible(event: Event, signal: Signal) -> bool:

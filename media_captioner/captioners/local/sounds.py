@@ -5,8 +5,7 @@ and speech look like to it. The rules here turn that into few events:
 
 * classes that no caption would use are left out, and classes with one caption wording are one label;
 * a general label gives way to a special one that is heard too ("animal" to "dog barking");
-* a label starts and ends by hysteresis, at thresholds that rise under music and speech, since that is where
-  taggers invent;
+* a label starts and ends by hysteresis, at thresholds that rise under music, since that is where taggers invent;
 * of labels at one time the strongest is kept, and explains the weaker ones of its family away; a rival in the
   same family becomes an alternative ("thunder or an explosion");
 * two sounds at one time need a reason: an effect above an ambience, or two that are each sure.
@@ -28,23 +27,29 @@ Curve = npt.NDArray[np.float32]
 
 # Measured on 27 minutes of instrumental music: 0.1 invented sounds a minute, and none in speech.
 _ON: Final = 0.15
-_ON_SPEECH: Final = 0.30
 _ON_MUSIC: Final = 0.25
 _ON_TUNEFUL: Final = 0.75  # under music, for what instruments sound like
 _BRIEF: Final = 1.0  # seconds; a sound as short as that
 _BRIEF_SCORE: Final = 0.30  # needs this: at the edges of other sounds taggers see many things for a moment
-_RELATIVE: Final = 0.40  # and every sound this part of the surest one's score
+_RELATIVE: Final = 0.40  # and every sound this part of the score of the surest one near it,
+_NEAR: Final = 2.0  # seconds: what is further away neither causes nor masks it
 _OFF: Final = 0.5  # of the threshold to start
-_NOISE: Final = 0.45  # steady noise explains a sound that has no more than about twice its score
+_NOISE: Final = 0.65  # steady noise explains a sound that has no more than half again its score
 _GAP_EFFECT: Final = 0.8  # seconds between two barks of one dog
 _GAP_LASTING: Final = 2.0
-_WAY: Final = 0.5  # a general label gives way to a special one with this part of its score
-_RIVAL: Final = 0.6  # a label of the same family with this part of the winner's score is an alternative
+_WAY: Final = 0.40  # a label that says little gives way to a special one with this part of its score,
+_WAY_OF_GOOD: Final = (
+    0.85  # and one that says enough ("coughing") only to one about as sure ("throat clearing")
+)
+_RIVAL: Final = 0.45  # a label of the same family with this part of the winner's score is an alternative
 _RIVAL_OF_GROUP: Final = 0.8  # of another family, but of its group
+_DOUBTFUL: Final = 0.65  # below this score, whatever has ...
+_RIVAL_OF_DOUBTFUL: Final = 0.45  # ... this part of it is an alternative
 _OWN_NAME: Final = 0.6  # an event this sure keeps its own name beside a surer one of its family
 _WEAK: Final = 0.7  # another label at the same time needs this part of the stronger one's score
 _SURE: Final = 0.45  # and at least this, unless it is an effect above an ambience
 _ABOVE: Final = 0.30  # which needs this
+_GUESS: Final = 0.04  # mean score over the window of a guess where nothing was heard
 _OVERLAP: Final = 0.4  # part of the shorter one's length that makes two sounds simultaneous
 _MOST: Final = 8  # sounds told of one window; nobody reads more
 
@@ -71,10 +76,16 @@ _GENERAL: Final = frozenset({
     "Emergency vehicle", "Aircraft", "Rail transport", "Engine", "Door", "Glass", "Telephone", "Horse", "Cat", "Dog", "Pig", "Bird",
 })  # fmt: skip
 
+# What two classes mean together.
+_TOGETHER: Final = {"Shatter": ("Glass", "Breaking")}
+
 _TUNEFUL: Final = frozenset(
     {"bell", "jingle", "tone", "horn", "whistle", "beep", "tick", "alarm", "telephone", "siren"}
 )
 _NOISES: Final = ("White noise", "Pink noise", "Static", "Noise")
+_WORDLESS: Final = (
+    0.05  # 80 clips of speech in eight languages have at most 0.02 of anything like a voice, but for laughs
+)
 _LIKE_VOICES: Final = frozenset({"voice", "body", "animal", "crowd"})
 
 
@@ -131,22 +142,21 @@ def usable() -> tuple[SoundClass, ...]:
 
 @cache
 def _kin(name: str) -> frozenset[str]:
-    """Return the labels of what ``name`` is a kind of."""
+    """Return the labels of what ``name`` is a kind of, or made of."""
     table = {entry.name: entry.label for entry in classes()}
-    return frozenset(table[ancestor] for ancestor in ancestors(name))
+    return frozenset(table[wider] for wider in (*ancestors(name), *_TOGETHER.get(name, ())))
 
 
-def events(scores: Scores, *, music: Curve, speech: Curve) -> list[Event]:
+def events(scores: Scores, *, music: Curve) -> list[Event]:
     """Return the sounds that are heard, in the order of their starts.
 
     Args:
         scores: What the tagger says.
         music: How likely music plays at each moment, 0 to 1.
-        speech: How likely somebody speaks at each moment, 0 to 1.
 
     """
     labels = _labels(scores.p)
-    found = [c for label in labels for c in _runs(label, _threshold(label.lead, music, speech))]
+    found = [c for label in labels for c in _runs(label, _threshold(label.lead, music))]
     noise = noise_curve(scores)
     kept = _told(_special([c for c in found if _score(noise[c.first : c.last]) < _NOISE * c.score]))
     told = [
@@ -168,7 +178,7 @@ def _consistent(told: list[Event]) -> list[Event]:
     named = []
     for event in told:
         family = table[event.name].family
-        kin = [other for other in told if family and table[other.name].family == family]
+        kin = [o for o in told if (family and table[o.name].family == family) or _names(event, o)]
         lead = max(kin, key=lambda other: other.confidence, default=event)
         if lead.name == event.name or event.confidence >= max(_OWN_NAME, _RIVAL * lead.confidence):
             named.append(event)
@@ -176,6 +186,11 @@ def _consistent(told: list[Event]) -> list[Event]:
         others = (event.name, *(name for name in event.alternatives if name != lead.name))
         named.append(replace(event, name=lead.name, alternatives=others[:2]))
     return _joined(named)
+
+
+def _names(unsure: Event, sure: Event) -> bool:
+    """Return whether an unsure event may as well be what is heard surely in the same window."""
+    return unsure.confidence < _SURE and sure.confidence >= _OWN_NAME and sure.name in unsure.alternatives
 
 
 def _joined(told: list[Event]) -> list[Event]:
@@ -205,7 +220,7 @@ def best_guess(scores: Scores) -> Event | None:
     """Return the sound that fits the window best, however little; None where nothing is heard at all."""
     labels = [label for label in _labels(scores.p) if label.lead.name not in _GENERAL]
     ranked = sorted(labels, key=lambda label: -float(label.curve.mean()))
-    if not ranked or float(ranked[0].curve.max()) < _OFF * _ON / 2:
+    if not ranked or float(ranked[0].curve.mean()) < _GUESS:
         return None
     best = ranked[0]
     top = float(best.curve.max())
@@ -215,10 +230,27 @@ def best_guess(scores: Scores) -> Event | None:
     return Event(best.lead.name, start, end, round(top, 3), (second,) if second else ())
 
 
+def wordless(scores: Scores, start: float, end: float) -> Event | None:
+    """Return what a voice may be that says no words: laughing, crying, an animal; None where it may speak."""
+    first, last = int(start / HOP), int(end / HOP) + 2
+    heard = [
+        (float(label.curve[first:last].max(initial=0.0)), label.lead.name)
+        for label in _labels(scores.p)
+        if label.lead.group in _LIKE_VOICES and label.lead.name not in _GENERAL
+    ]
+    (top, name), *rest = sorted(heard, reverse=True)
+    rivals = tuple(rival for score, rival in rest[:2] if score >= _RIVAL_OF_DOUBTFUL * top)
+    return Event(name, start, end, round(top, 3), rivals) if top >= _WORDLESS else None
+
+
 def _labels(p: npt.NDArray[np.float32]) -> list[_Label]:
     grouped: dict[str, list[SoundClass]] = {}
     for entry in usable():
         grouped.setdefault(entry.label, []).append(entry)
+    p = p.copy()
+    for whole, parts in _TOGETHER.items():
+        parted = p[:, [by_name()[part].index for part in parts]].min(axis=1)
+        p[:, by_name()[whole].index] = np.maximum(p[:, by_name()[whole].index], parted)
     labels = []
     for entries in grouped.values():
         members = tuple(entry.index for entry in entries)
@@ -227,11 +259,9 @@ def _labels(p: npt.NDArray[np.float32]) -> list[_Label]:
     return labels
 
 
-def _threshold(entry: SoundClass, music: Curve, speech: Curve) -> Curve:
+def _threshold(entry: SoundClass, music: Curve) -> Curve:
     under_music = _ON_TUNEFUL if entry.family in _TUNEFUL else _ON_MUSIC
     on = np.full(len(music), _ON, np.float32)
-    if entry.group in _LIKE_VOICES:
-        on = np.maximum(on, np.where(speech > 0.5, _ON_SPEECH, _ON)).astype(np.float32)
     return np.maximum(on, np.where(music > 0.5, under_music, _ON)).astype(np.float32)
 
 
@@ -281,11 +311,15 @@ def _special(found: list[_Candidate]) -> list[_Candidate]:
         for general in found
         if not any(
             general.lead.label in _kin(special.lead.name)
-            and special.score >= _WAY * general.score
+            and special.score >= _way(general.lead) * general.score
             and _overlap(general, special) > _OVERLAP
             for special in found
         )
     ]
+
+
+def _way(general: SoundClass) -> float:
+    return _WAY if general.name in _GENERAL else _WAY_OF_GOOD
 
 
 def _weight(candidate: _Candidate) -> float:
@@ -300,8 +334,7 @@ def _needed(candidate: _Candidate) -> float:
 
 def _told(found: list[_Candidate]) -> list[_Candidate]:
     kept: list[_Candidate] = []
-    surest = max((candidate.score for candidate in found), default=0.0)
-    worth = [c for c in found if c.score >= max(_needed(c), _RELATIVE * surest)]
+    worth = [c for c in found if c.score >= max(_needed(c), _RELATIVE * _surest_near(c, found))]
     for candidate in sorted(worth, key=_weight, reverse=True):
         rivals = [other for other in kept if _overlap(candidate, other) > _OVERLAP]
         if all(_apart(candidate, other) for other in rivals):
@@ -311,6 +344,13 @@ def _told(found: list[_Candidate]) -> list[_Candidate]:
     return kept
 
 
+def _surest_near(candidate: _Candidate, found: list[_Candidate]) -> float:
+    reach = round(_NEAR / HOP)
+    return max(
+        c.score for c in found if c.first < candidate.last + reach and c.last > candidate.first - reach
+    )
+
+
 def _apart(weaker: _Candidate, stronger: _Candidate) -> bool:
     """Return whether two simultaneous candidates are two sounds, and not two names for one."""
     one, other = weaker.lead, stronger.lead
@@ -318,33 +358,36 @@ def _apart(weaker: _Candidate, stronger: _Candidate) -> bool:
         return False
     if other.label in _kin(one.name) or one.label in _kin(other.name) or one.name in _GENERAL:
         return False
+    here = _score(stronger.label.curve[weaker.first : weaker.last])
     if one.sustained != other.sustained:
         effect, ambience = (weaker, stronger) if other.sustained else (stronger, weaker)
         brief = effect.last - effect.first < 0.6 * (ambience.last - ambience.first)
         if brief and weaker.score >= _ABOVE:
             return True
-    if one.group == other.group:
+    elif one.group == other.group:
         return False
-    return weaker.score >= max(_SURE, _WEAK * stronger.score)
+    if weaker.score > here:
+        return weaker.score >= _ABOVE
+    return weaker.score >= max(_SURE, _WEAK * here)
 
 
 def _alternatives(candidate: _Candidate, labels: list[_Label]) -> tuple[str, ...]:
-    """Return what else the sound may be, at most two: rivals of its family, near rivals of its group."""
-    lead = candidate.lead
+    """Return what else the sound may be, at most two: the nearer of kind, the sooner."""
     rivals = []
     for label in labels:
-        entry = label.lead
-        if entry.label == lead.label or entry.name in _GENERAL or entry.sustained != lead.sustained:
-            continue
-        if entry.label in _kin(lead.name) or lead.label in _kin(entry.name):
-            continue
-        if lead.family and entry.family == lead.family:
-            needed = _RIVAL
-        elif entry.group == lead.group:
-            needed = _RIVAL_OF_GROUP
-        else:
-            continue
         score = _score(label.curve[candidate.first : candidate.last])
-        if score >= needed * candidate.score:
-            rivals.append((score, entry.name))
+        if score >= _rivalry(candidate, label.lead) * candidate.score:
+            rivals.append((score, label.lead.name))
     return tuple(name for _, name in sorted(rivals, reverse=True)[:2])
+
+
+def _rivalry(candidate: _Candidate, entry: SoundClass) -> float:
+    """Return the part of the candidate's score that makes ``entry`` another name for it; infinite for none."""
+    lead = candidate.lead
+    if entry.label == lead.label or entry.name in _GENERAL:
+        return float("inf")
+    if lead.family and entry.family == lead.family:
+        return _RIVAL
+    if candidate.score < _DOUBTFUL:
+        return _RIVAL_OF_DOUBTFUL
+    return _RIVAL_OF_GROUP if entry.group == lead.group else float("inf")

@@ -58,16 +58,6 @@ def music_curve(scores: Scores) -> Curve:
     return curve
 
 
-def speech_curve(scores: Scores, voice: Probabilities) -> Curve:
-    """Return how likely somebody speaks within 0.4 s of each moment, by the voice detector."""
-    step = WINDOW / RATE
-    curve = np.zeros(scores.moments, np.float32)
-    for moment in range(scores.moments):
-        first, last = int((moment * HOP - 0.4) / step), int((moment * HOP + 0.4) / step) + 1
-        curve[moment] = voice[max(0, first) : max(0, last)].max(initial=0.0)
-    return curve
-
-
 def music_spans(scores: Scores, seconds: float) -> list[tuple[float, float, float]]:
     """Return the stretches of music as (start, end, mean score)."""
     curve = scores.p[:, by_name()["Music"].index]

@@ -75,7 +75,10 @@ def spoken(
                 sung=_is_sung(start, end, voices),
                 words=[
                     WordRecord(
-                        text=w.text, start=round(w.start, 2), end=round(w.end, 2), probability=w.probability
+                        text=w.text,
+                        start=round(min(max(w.start, start), end), 2),
+                        end=round(min(max(w.end, start), end), 2),
+                        probability=w.probability,
                     )
                     for w in group
                 ],

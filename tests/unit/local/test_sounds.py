@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from media_captioner.captioners.local.onsets import Flux, snapped
-from media_captioner.captioners.local.sounds import Event, best_guess, events, usable
+from media_captioner.captioners.local.sounds import Event, best_guess, events, usable, wordless
 from media_captioner.captioners.local.tagger import HOP, Scores
 from media_captioner.model.soundtable import by_name
 
@@ -27,14 +27,15 @@ NAMES = {
     "Machine_gun": "Machine gun",
     "Pets": "Domestic animals, pets",
     "White_noise": "White noise",
+    "Splash": "Splash, splatter",
     "Chicken": "Chicken, rooster",
 }
 NOTHING = np.zeros(MOMENTS, np.float32)
 ALWAYS = np.ones(MOMENTS, np.float32)
 
 
-def heard(made, music=NOTHING, speech=NOTHING):
-    return events(made, music=music, speech=speech)
+def heard(made, music=NOTHING):
+    return events(made, music=music)
 
 
 def test_one_sound_under_four_names_is_told_once():
@@ -83,10 +84,37 @@ def test_under_music_a_bell_is_an_instrument():
     assert not heard(made, music=ALWAYS)
 
 
-def test_under_speech_animals_need_more():
-    made = scores(Meow_=(5, 8, 0.25))
-    assert heard(made)
-    assert not heard(made, speech=ALWAYS)
+def test_a_voice_without_words_may_laugh():
+    made = scores(Speech=(2, 4, 0.9), Laughter=(2, 3, 0.2), Snicker=(2, 3, 0.12), Bark=(2, 3, 0.03))
+    guess = wordless(made, 2.0, 4.0)
+    assert guess is not None
+    assert (guess.name, guess.alternatives) == ("Laughter", ("Snicker",))
+    assert wordless(made, 5.0, 7.0) is None
+
+
+def test_a_good_name_is_not_given_up_for_a_less_sure_kind_of_it():
+    made = {"Cough": (2, 4, 0.95), "Throat clearing": (2, 4, 0.6)}
+    (event,) = heard(scores(**made))
+    assert event.name == "Cough"
+
+
+def test_glass_that_breaks_shatters():
+    (event,) = heard(scores(Glass=(2, 4, 0.8), Breaking=(2, 4, 0.7)))
+    assert event.name == "Shatter"
+
+
+def test_rain_is_heard_through_thunder_and_what_is_loudest_for_a_moment_through_both():
+    found = heard(scores(Thunder=(0, 12, 0.8), Rain=(0, 12, 0.7), Clapping=(14, 15, 0.5)))
+    assert {event.name for event in found} == {"Thunder", "Rain", "Clapping"}
+
+
+def test_what_is_far_from_a_sure_sound_needs_no_more_for_it():
+    assert len(heard(scores(Meow_=(2, 5, 0.95), Typing=(20, 24, 0.3)))) == 2
+
+
+def test_an_unsure_sound_has_other_names_whatever_their_kind():
+    (event,) = heard(scores(Splash=(2, 4, 0.3), Typing=(2, 4, 0.28)))
+    assert event.alternatives
 
 
 def test_steady_noise_explains_what_only_sounds_like_it():
@@ -100,10 +128,11 @@ def test_barks_close_together_are_one_event_and_far_apart_two():
 
 
 def test_the_best_guess_is_a_special_sound():
-    guess = best_guess(scores(Animal=(2, 4, 0.12), Chicken=(2, 4, 0.1)))
+    guess = best_guess(scores(Animal=(2, 20, 0.12), Chicken=(2, 20, 0.1)))
     assert guess is not None
     assert guess.name == "Chicken, rooster"
     assert best_guess(scores()) is None
+    assert best_guess(scores(Chicken=(2, 4, 0.1))) is None  # nothing is guessed of half a minute for a moment
 
 
 def test_nothing_is_told_of_words_music_places_and_noise():
