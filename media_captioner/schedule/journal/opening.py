@@ -18,7 +18,7 @@ from media_captioner.schedule.journal.owners import Owners
 from media_captioner.schedule.journal.paces import SqlitePaces
 from media_captioner.schedule.journal.register import Register
 from media_captioner.schedule.journal.schema import check_version, migrate, version_of
-from media_captioner.schedule.journal.store import SqliteStore
+from media_captioner.schedule.journal.store import TableStore
 from media_captioner.schedule.question import Question
 from media_captioner.system import files
 from media_captioner.system.clock import SYSTEM_CLOCK, Clock
@@ -44,7 +44,7 @@ class Journal:
 
     def __init__(self, database: Database, owners: Owners, clock: Clock) -> None:
         self.path = database.path
-        self.store = SqliteStore(database, owners, clock)
+        self.store = TableStore(database, owners, clock)
         self.paces = SqlitePaces(database, owners, clock)
         self.register = Register(database, owners, clock)
         self.set_aside: Path | None = None

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from media_captioner.errors import OutputError
 from media_captioner.schedule.journal.database import beside
+from media_captioner.schedule.journal.tables import Connection, settle
 from media_captioner.system import files
 from media_captioner.system.locks import FileLock, is_held
 
@@ -43,7 +44,7 @@ class Owners:
 
     def leave(self, connection: sqlite3.Connection, now: datetime) -> None:
         """Stop being an owner, inside the caller's transaction; what is still under way is given up."""
-        self._settle(connection, self.me, stamp(now), died=False)
+        settle(connection, self.me, stamp(now), died=False)
 
     def close(self) -> None:
         """Give up the lock, after :meth:`leave` was committed."""
@@ -57,48 +58,27 @@ class Owners:
         assert self._path is not None  # noqa: S101 - for the type checker; callers asked
         return beside(self._path, f"owner-{owner}")
 
-    def lives(self, owner: int) -> bool:
-        """Return whether the process with this number runs."""
+    def lives(self, connection: Connection, owner: int) -> bool:
+        """Return whether the process with this number runs; its lock tells, not the connection."""
+        del connection
         return owner == self.me or (self._path is not None and is_held(self._file(owner)))
 
     @staticmethod
-    def describe(connection: sqlite3.Connection, owner: int) -> str:
+    def describe(connection: Connection, owner: int) -> str:
         """Return what a person can know an owner by."""
         row = connection.execute("SELECT pid, doing FROM owner WHERE id = ?", (owner,)).fetchone()
         return "another process" if row is None else f"process {row[0]} ({row[1]})"
 
-    def bury(self, connection: sqlite3.Connection, now: datetime) -> frozenset[int]:
-        """Settle what dead owners left behind, inside the caller's transaction, and return their numbers.
-
-        What they had asked may have been answered and paid for; nobody will ever know. It stays booked at
-        what was reserved for it, and is free to be asked again.
-        """
+    def bury(self, connection: Connection, now: datetime) -> frozenset[int]:
+        """Settle what dead owners left behind, inside the caller's transaction, and return their numbers."""
         others = connection.execute("SELECT id FROM owner WHERE id <> ?", (self.me,)).fetchall()
-        dead = frozenset(owner for (owner,) in others if not self.lives(owner))
+        dead = frozenset(owner for (owner,) in others if not self.lives(connection, owner))
         for owner in dead:
-            self._settle(connection, owner, stamp(now), died=True)
+            settle(connection, owner, stamp(now), died=True)
             if self._path is not None:
                 with contextlib.suppress(OutputError):
                     files.remove(self._file(owner))
         return dead
-
-    @staticmethod
-    def _settle(connection: sqlite3.Connection, owner: int, now: str, *, died: bool) -> None:
-        # A file at which the program dies again and again, before it has got anywhere, counts as failing.
-        connection.execute(
-            "UPDATE asset SET failures = failures + (:died AND NOT EXISTS (SELECT 1 FROM attempt"
-            " WHERE attempt.owner = :owner AND attempt.content = asset.content AND outcome = 'answered')),"
-            " owner = NULL, changed = :now, state = 'interrupted',"
-            " reason = 'the program ended while it worked on it' WHERE owner = :owner",
-            {"owner": owner, "now": now, "died": died},
-        )
-        connection.execute(
-            "UPDATE attempt SET outcome = 'unknown', ended = ?,"
-            " detail = 'the program ended before the answer was kept' WHERE owner = ? AND outcome = 'asked'",
-            (now, owner),
-        )
-        connection.execute("UPDATE question SET owner = NULL WHERE owner = ?", (owner,))
-        connection.execute("DELETE FROM owner WHERE id = ?", (owner,))
 
 
 def anybody(path: Path) -> bool:

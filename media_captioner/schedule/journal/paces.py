@@ -64,7 +64,7 @@ class SqlitePaces:
             before = paces.restarted(before, now, passed=kept - row[3], before=row[2])
         strangers = {flight.owner for flight in before.flights if flight.owner != self._owners.me}
         if strangers:
-            dead = frozenset(owner for owner in strangers if not self._owners.lives(owner))
+            dead = frozenset(owner for owner in strangers if not self._owners.lives(connection, owner))
             before = paces.without_owners(before, dead)
         after, result = work(before, now)
         if after != before or row is None:

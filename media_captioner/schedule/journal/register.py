@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import sqlite3
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from media_captioner.schedule.journal.database import Database
-from media_captioner.schedule.journal.owners import Owners, stamp
+from media_captioner.schedule.journal.owners import stamp
+from media_captioner.schedule.journal.tables import Connection, Sharers, Tables
 from media_captioner.schedule.states import Ending
 from media_captioner.system.clock import Clock
 from media_captioner.system.secrets import redact
@@ -38,33 +38,42 @@ class Before:
 
 
 class Register:
-    """The assets of a journal file. An asset is known by its absolute path.
+    """The assets of a journal. An asset is known by its absolute path, or by the name that a fleet has for it.
 
     Nothing here has to outlast a power failure: the sidecar beside the media is what tells whether an asset is
     done.
 
     Args:
-        database: The file.
-        owners: Who shares it.
+        database: The tables.
+        owners: Who shares them.
         clock: Where the time of day comes from.
+        named: Gives an asset's name for its path.
 
     """
 
-    def __init__(self, database: Database, owners: Owners, clock: Clock) -> None:
+    def __init__(
+        self,
+        database: Tables,
+        owners: Sharers,
+        clock: Clock,
+        *,
+        named: Callable[[Path], str] = spelled,
+    ) -> None:
+        self._named = named
         self._database = database
         self._owners = owners
         self._clock = clock
 
     async def begin(self, source: Path) -> Before:
         """Take note that work on an asset begins, unless another process is at it; return how it stood before."""
-        name, now = spelled(source), stamp(self._clock.now())
+        name, now = self._named(source), stamp(self._clock.now())
 
-        def work(connection: sqlite3.Connection) -> Before:
+        def work(connection: Connection) -> Before:
             row = connection.execute(
                 "SELECT state, reason, failures, owner FROM asset WHERE source = ?", (name,)
             ).fetchone()
             owner = None if row is None else row[3]
-            if owner is not None and owner != self._owners.me and self._owners.lives(owner):
+            if owner is not None and owner != self._owners.me and self._owners.lives(connection, owner):
                 state, reason, failures, _ = row
                 return Before(state, reason, failures, holder=self._owners.describe(connection, owner))
             connection.execute(
@@ -78,9 +87,9 @@ class Register:
 
     async def identify(self, source: Path, content: str) -> int:
         """Take note of what an asset's bytes are; return the dangerous failures of those bytes so far."""
-        name = spelled(source)
+        name = self._named(source)
 
-        def work(connection: sqlite3.Connection) -> int:
+        def work(connection: Connection) -> int:
             connection.execute(
                 "UPDATE asset SET failures = CASE WHEN content IS NULL OR content = ?2 THEN failures ELSE 0 END,"
                 " content = ?2 WHERE source = ?1",
@@ -95,8 +104,8 @@ class Register:
         """Take note of how the work on an asset ended."""
         await self._database.write(lambda connection: self._end(connection, source, ending), durable=False)
 
-    def _end(self, connection: sqlite3.Connection, source: Path, ending: Ending) -> None:
-        name, now = spelled(source), stamp(self._clock.now())
+    def _end(self, connection: Connection, source: Path, ending: Ending) -> None:
+        name, now = self._named(source), stamp(self._clock.now())
         values: dict[str, Any] = {
             "source": name,
             "state": ending.state,
@@ -105,9 +114,9 @@ class Register:
             "error": ending.error,
             "now": now,
         }
-        before = connection.execute("SELECT id, state FROM asset WHERE source = ?", (name,)).fetchone()
-        if before is None:
-            return  # somebody made the journal forget it meanwhile
+        before = connection.execute("SELECT id, owner FROM asset WHERE source = ?", (name,)).fetchone()
+        if before is None or before[1] not in {None, self._owners.me}:
+            return  # the journal was made to forget it meanwhile, or it was taken over while this process froze
         failures = "failures + 1" if ending.dangerous else "failures"
         if ending.state in {"done", "done with gaps", "up to date"}:
             failures = "0"
@@ -151,11 +160,11 @@ class Register:
     async def interrupt(self, source: Path) -> None:
         """Take note that the work on an asset was stopped by a person, and will go on another time."""
 
-        def work(connection: sqlite3.Connection) -> None:
+        def work(connection: Connection) -> None:
             connection.execute(
                 "UPDATE asset SET state = 'interrupted', reason = 'stopped by request', owner = NULL, changed = ?"
                 " WHERE source = ? AND owner = ?",
-                (stamp(self._clock.now()), spelled(source), self._owners.me),
+                (stamp(self._clock.now()), self._named(source), self._owners.me),
             )
 
         await self._database.write(work, durable=False)
@@ -163,9 +172,9 @@ class Register:
     async def content_of(self, source: Path) -> str | None:
         """Return what the bytes of an asset were when it was last worked on, or None where nobody knows."""
 
-        def work(connection: sqlite3.Connection) -> str | None:
+        def work(connection: Connection) -> str | None:
             row = connection.execute(
-                "SELECT content FROM asset WHERE source = ?", (spelled(source),)
+                "SELECT content FROM asset WHERE source = ?", (self._named(source),)
             ).fetchone()
             return None if row is None else row[0]
 
@@ -176,9 +185,9 @@ class Register:
 
         Returns whether the journal knows it.
         """
-        name, now = spelled(source), stamp(self._clock.now())
+        name, now = self._named(source), stamp(self._clock.now())
 
-        def work(connection: sqlite3.Connection) -> bool:
+        def work(connection: Connection) -> bool:
             changed = connection.execute(
                 "UPDATE asset SET failures = 0, state = 'interrupted', reason = 'to be tried again', until = NULL,"
                 " error = NULL, changed = ? WHERE source = ? AND owner IS NULL",
@@ -195,9 +204,9 @@ class Register:
     async def forget(self, source: Path) -> bool:
         """Forget an asset and how it stood; its files stay. Returns whether the journal knew it."""
 
-        def work(connection: sqlite3.Connection) -> bool:
+        def work(connection: Connection) -> bool:
             found = connection.execute(
-                "DELETE FROM asset WHERE source = ? AND owner IS NULL", (spelled(source),)
+                "DELETE FROM asset WHERE source = ? AND owner IS NULL", (self._named(source),)
             )
             return found.rowcount > 0
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any
@@ -13,25 +12,25 @@ from media_captioner.model import Description
 from media_captioner.model.codec import from_json, to_json
 from media_captioner.schedule import budget
 from media_captioner.schedule.budget import Cap
-from media_captioner.schedule.journal.database import Database
-from media_captioner.schedule.journal.owners import Owners, stamp
+from media_captioner.schedule.journal.owners import stamp
+from media_captioner.schedule.journal.tables import Connection, Sharers, Tables
 from media_captioner.schedule.protocols import Claim, Recorded, amount_of
 from media_captioner.schedule.question import NOTHING, REQUEST, Amount, Question
 from media_captioner.system.clock import Clock
 from media_captioner.system.secrets import redact
 
 
-class SqliteStore:
-    """The :class:`~media_captioner.schedule.protocols.Store` in a journal file.
+class TableStore:
+    """The :class:`~media_captioner.schedule.protocols.Store` in the tables of a journal.
 
     Args:
-        database: The file.
-        owners: Who shares it.
+        database: The tables.
+        owners: Who shares them.
         clock: Where the time of day comes from.
 
     """
 
-    def __init__(self, database: Database, owners: Owners, clock: Clock) -> None:
+    def __init__(self, database: Tables, owners: Sharers, clock: Clock) -> None:
         self._database = database
         self._owners = owners
         self._clock = clock
@@ -55,13 +54,13 @@ class SqliteStore:
         return await self._database.write(lambda connection: self._claim(connection, question, caps, amount))
 
     def _claim(
-        self, connection: sqlite3.Connection, question: Question, caps: Sequence[Cap], amount: Amount
+        self, connection: Connection, question: Question, caps: Sequence[Cap], amount: Amount
     ) -> Claim:
         _adopt(connection, question)
         if _known(connection, question) is not None:
             return Claim(question, "known")
         asking = _asking(connection, question)
-        if asking is not None and not self._owners.lives(asking):
+        if asking is not None and not self._owners.lives(connection, asking):
             self._owners.bury(connection, self._clock.now())
             asking = _asking(connection, question)
         if asking is not None:
@@ -75,9 +74,9 @@ class SqliteStore:
             "UPDATE question SET owner = ?, attempts = attempts + 1, refusal = NULL WHERE id = ?",
             (self._owners.me, row),
         )
-        cursor = connection.execute(
+        (attempt,) = connection.execute(
             "INSERT INTO attempt (question, content, captioner, owner, asked, purses, requests, tokens, dollars)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id",
             (
                 row,
                 question.content,
@@ -89,26 +88,22 @@ class SqliteStore:
                 amount.tokens,
                 str(amount.dollars),
             ),
-        )
-        return Claim(question, "mine", cursor.lastrowid or 0, amount)
+        ).fetchone()
+        return Claim(question, "mine", int(attempt), amount)
 
     async def done(self, claim: Claim, description: Description) -> None:
         """Keep an answer for good; see the protocol."""
         text = json.dumps(to_json(description), separators=(",", ":"), allow_nan=False)
         await self._database.write(lambda connection: self._done(connection, claim, description, text))
 
-    def _done(
-        self, connection: sqlite3.Connection, claim: Claim, description: Description, text: str
-    ) -> None:
+    def _done(self, connection: Connection, claim: Claim, description: Description, text: str) -> None:
         now = stamp(self._clock.now())
         row = _row_of(connection, claim.question)
         if connection.execute("SELECT answer FROM question WHERE id = ?", (row,)).fetchone()[0] is None:
-            cursor = connection.execute(
-                "INSERT INTO answer (description, answered) VALUES (?, ?)", (text, now)
-            )
-            connection.execute(
-                "UPDATE question SET answer = ?, refusal = NULL WHERE id = ?", (cursor.lastrowid, row)
-            )
+            (answer,) = connection.execute(
+                "INSERT INTO answer (description, answered) VALUES (?, ?) RETURNING id", (text, now)
+            ).fetchone()
+            connection.execute("UPDATE question SET answer = ?, refusal = NULL WHERE id = ?", (answer, row))
         connection.execute("UPDATE question SET owner = NULL WHERE id = ?", (row,))
         self._end(
             connection,
@@ -122,7 +117,7 @@ class SqliteStore:
         """Give a claim back without an answer; see the protocol."""
         outcome = "unsent" if not sent else "failed" if spent is not None else "unknown"
 
-        def work(connection: sqlite3.Connection) -> None:
+        def work(connection: Connection) -> None:
             connection.execute("UPDATE question SET owner = NULL WHERE key = ?", (claim.question.key,))
             self._end(connection, claim, outcome, spent if sent else NOTHING, detail=redact(detail))
 
@@ -130,7 +125,7 @@ class SqliteStore:
 
     def _end(
         self,
-        connection: sqlite3.Connection,
+        connection: Connection,
         claim: Claim,
         outcome: str,
         spent: Amount | None,
@@ -167,10 +162,10 @@ class SqliteStore:
     async def refuse(self, question: Question, reason: str, *, halve: bool = False) -> None:
         """Remember that a question will have no answer; see the protocol."""
 
-        def work(connection: sqlite3.Connection) -> None:
+        def work(connection: Connection) -> None:
             connection.execute(
                 "UPDATE question SET refusal = ?, halve = ? WHERE id = ? AND answer IS NULL",
-                (redact(reason), halve, _row_of(connection, question)),
+                (redact(reason), int(halve), _row_of(connection, question)),
             )
 
         await self._database.write(work)
@@ -184,7 +179,7 @@ class SqliteStore:
         return await self._delete("content = ? AND track = ? AND captioner = ?", (content, track, captioner))
 
     async def _delete(self, which: str, values: tuple[Any, ...]) -> int:
-        def work(connection: sqlite3.Connection) -> int:
+        def work(connection: Connection) -> int:
             answers = connection.execute(
                 f"DELETE FROM question WHERE {which} AND owner IS NULL RETURNING answer",  # noqa: S608 - ours
                 values,
@@ -204,7 +199,7 @@ class SqliteStore:
         return ballast is None or ballast.held or ballast.hold()
 
 
-def _known(connection: sqlite3.Connection, question: Question) -> Recorded | None:
+def _known(connection: Connection, question: Question) -> Recorded | None:
     row = connection.execute(
         "SELECT description, refusal, halve, adopted, clip FROM question LEFT JOIN answer ON answer.id = question.answer"
         " WHERE key = ? AND (answer IS NOT NULL OR refusal IS NOT NULL)",
@@ -215,7 +210,7 @@ def _known(connection: sqlite3.Connection, question: Question) -> Recorded | Non
     return Recorded(_description(row[0]), row[1], bool(row[2]), bool(row[3]), row[4])
 
 
-def _known_elsewhere(connection: sqlite3.Connection, question: Question) -> Recorded | None:
+def _known_elsewhere(connection: Connection, question: Question) -> Recorded | None:
     answer = _answer_elsewhere(connection, question)
     if answer is None:
         return None
@@ -227,7 +222,7 @@ def _description(text: str | None) -> Description | None:
     return None if text is None else from_json(Description, json.loads(text))
 
 
-def _answer_elsewhere(connection: sqlite3.Connection, question: Question) -> int | None:
+def _answer_elsewhere(connection: Connection, question: Question) -> int | None:
     if question.sound is None:
         return None
     row = connection.execute(
@@ -237,7 +232,7 @@ def _answer_elsewhere(connection: sqlite3.Connection, question: Question) -> int
     return None if row is None else int(row[0])
 
 
-def _adopt(connection: sqlite3.Connection, question: Question) -> None:
+def _adopt(connection: Connection, question: Question) -> None:
     """Let a question have the answer that the same sound has elsewhere."""
     answer = _answer_elsewhere(connection, question)
     if answer is not None:
@@ -247,7 +242,7 @@ def _adopt(connection: sqlite3.Connection, question: Question) -> None:
         )
 
 
-def _asking(connection: sqlite3.Connection, question: Question) -> int | None:
+def _asking(connection: Connection, question: Question) -> int | None:
     """Return who asks this question, or about the same sound, at this moment."""
     row = connection.execute(
         "SELECT owner FROM question WHERE owner IS NOT NULL AND (key = ?"
@@ -257,13 +252,13 @@ def _asking(connection: sqlite3.Connection, question: Question) -> int | None:
     return None if row is None else int(row[0])
 
 
-def _row_of(connection: sqlite3.Connection, question: Question) -> int:
+def _row_of(connection: Connection, question: Question) -> int:
     """Return the row of a question, which is made where there is none."""
     begins, ends = question.span
     (row,) = connection.execute(
         "INSERT INTO question (key, clip, content, track, begins, ends, encoding, captioner, sample)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
-        " ON CONFLICT (key) DO UPDATE SET clip = coalesce(excluded.clip, clip) RETURNING id",
+        " ON CONFLICT (key) DO UPDATE SET clip = coalesce(excluded.clip, question.clip) RETURNING id",
         (
             question.key,
             question.clip,
@@ -279,12 +274,12 @@ def _row_of(connection: sqlite3.Connection, question: Question) -> int:
     return int(row)
 
 
-def _purse(connection: sqlite3.Connection, name: str) -> Amount:
+def _purse(connection: Connection, name: str) -> Amount:
     row = connection.execute("SELECT requests, tokens, dollars FROM purse WHERE name = ?", (name,)).fetchone()
     return NOTHING if row is None else Amount(row[0], row[1], Fraction(row[2]))
 
 
-def _pay(connection: sqlite3.Connection, name: str, amount: Amount) -> None:
+def _pay(connection: Connection, name: str, amount: Amount) -> None:
     held = _purse(connection, name) + amount
     connection.execute(
         "INSERT INTO purse (name, requests, tokens, dollars) VALUES (?, ?, ?, ?)"

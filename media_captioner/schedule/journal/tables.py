@@ -1,0 +1,118 @@
+"""What the tables of a journal are reached through: an SQLite file here, a database server in a fleet.
+
+The SQL of questions and assets is plain enough for both to speak; what differs lies behind these protocols.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Protocol, TypeVar
+
+from media_captioner.system.space import Ballast
+
+T = TypeVar("T")
+
+
+class Cursor(Protocol):
+    """What a statement gave."""
+
+    @property
+    def rowcount(self) -> int:
+        """Rows that were changed."""
+        ...
+
+    def fetchone(self) -> Any:
+        """Return the next row, or None."""
+        ...
+
+    def fetchall(self) -> list[Any]:
+        """Return all rows that are left."""
+        ...
+
+    def __iter__(self) -> Iterator[Any]: ...
+
+
+class Connection(Protocol):
+    """Runs statements inside a transaction. Their parameters are written as SQLite has them."""
+
+    def execute(self, sql: str, parameters: Any = ..., /) -> Cursor:
+        """Run one statement."""
+        ...
+
+    def executemany(self, sql: str, parameters: Iterable[Any], /) -> Any:
+        """Run one statement once for each set of parameters."""
+        ...
+
+
+class Tables(Protocol):
+    """The tables of a journal. Of several writers one writes at a time."""
+
+    @property
+    def path(self) -> Path | None:
+        """The file, where it is one."""
+        ...
+
+    @property
+    def ballast(self) -> Ballast | None:
+        """Room kept back on this machine's disk for the answers under way, or None where it is not ours to keep."""
+        ...
+
+    async def write(self, work: Callable[[Connection], T], *, durable: bool = True) -> T:
+        """Do ``work`` in a transaction, which is committed when this returns and never was when it raises.
+
+        Args:
+            work: Gets the connection, in another thread; it may be called again where the transaction failed.
+            durable: Whether the commit has to outlast a power failure.
+
+        """
+        ...
+
+    async def read(self, work: Callable[[Connection], T]) -> T:
+        """Give a connection for reading to ``work`` and return its result."""
+        ...
+
+
+class Sharers(Protocol):
+    """Who shares the tables: the processes that have them open."""
+
+    @property
+    def me(self) -> int:
+        """Number of this process, unlike that of any other, past or present."""
+        ...
+
+    def lives(self, connection: Connection, owner: int) -> bool:
+        """Return whether the process with this number runs."""
+        ...
+
+    def describe(self, connection: Connection, owner: int) -> str:
+        """Return what a person can know a process by."""
+        ...
+
+    def bury(self, connection: Connection, now: datetime) -> frozenset[int]:
+        """Settle what dead processes left behind, inside the caller's transaction, and return their numbers."""
+        ...
+
+
+def settle(connection: Connection, owner: int, now: str, *, died: bool) -> None:
+    """Settle what a process left behind, inside the caller's transaction.
+
+    What it had asked may have been answered and paid for; nobody will ever know. It stays booked at what was
+    reserved for it, and is free to be asked again.
+    """
+    # A file at which the program dies again and again, before it has got anywhere, counts as failing.
+    connection.execute(
+        "UPDATE asset SET failures = failures + CASE WHEN :died = 1 AND NOT EXISTS (SELECT 1 FROM attempt"
+        " WHERE attempt.owner = :owner AND attempt.content = asset.content AND outcome = 'answered')"
+        " THEN 1 ELSE 0 END, owner = NULL, changed = :now, state = 'interrupted',"
+        " reason = 'the program ended while it worked on it' WHERE owner = :owner",
+        {"owner": owner, "now": now, "died": int(died)},
+    )
+    connection.execute(
+        "UPDATE attempt SET outcome = 'unknown', ended = ?,"
+        " detail = 'the program ended before the answer was kept' WHERE owner = ? AND outcome = 'asked'",
+        (now, owner),
+    )
+    connection.execute("UPDATE question SET owner = NULL WHERE owner = ?", (owner,))
+    connection.execute("DELETE FROM owner WHERE id = ?", (owner,))
