@@ -20,7 +20,8 @@ from media_captioner.model import Clip
 from media_captioner.protocols import Captioner, Reporter, Service, SilentReporter
 from media_captioner.schedule.budget import Allowance, Budget
 from media_captioner.schedule.gate import Lane
-from media_captioner.schedule.journal import Journal, open_journal
+from media_captioner.schedule.journal import open_journal
+from media_captioner.schedule.journal.ledger import Ledger
 from media_captioner.schedule.limits import Limits
 from media_captioner.schedule.once import Till, Witness, unwitnessed
 from media_captioner.schedule.pace import Patience
@@ -55,6 +56,7 @@ class Session:
         journal: What is remembered; closed with the session.
         budget: The caps.
         limits: What the service allows; what it states by default.
+        run: Whose purse a cap on the run counts for; this process's own by default.
         retry: How often one clip is asked for.
         patience: How long to bear with a service that refuses or fails.
         clock: Where time comes from.
@@ -68,10 +70,11 @@ class Session:
     def __init__(
         self,
         captioner: Captioner,
-        journal: Journal,
+        journal: Ledger,
         *,
         budget: Budget | None = None,
         limits: Limits | None = None,
+        run: str | None = None,
         retry: Retry | None = None,
         patience: Patience | None = None,
         clock: Clock = SYSTEM_CLOCK,
@@ -97,7 +100,7 @@ class Session:
             captioner,
             Till(journal.store, self.limiter, clock, witness=witness),
             budget=budget,
-            run=str(journal.owner),
+            run=run or str(journal.owner),
             weigh=weigher(service),
             retry=retry,
         )
@@ -105,7 +108,7 @@ class Session:
     @property
     def lasting(self) -> bool:
         """Whether what is remembered outlasts the process."""
-        return self.journal.path is not None
+        return self.journal.lasting
 
     def identity(self, hint: str | None) -> str:
         """Return who is asked, as the journal knows it: equal identities give interchangeable answers.

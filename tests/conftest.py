@@ -3,6 +3,8 @@
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests import postgres
+
 # Machines are shared and slow at times: a slow example is not a wrong one.
 settings.register_profile(
     "suite", deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow], print_blob=True
@@ -35,3 +37,10 @@ def _no_key_in_any_file(tmp_path_factory):
         if CANARY.encode() in path.read_bytes()
     ]
     assert not found, f"files that hold a key: {found}"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _end_postgres():
+    """End the database server that tests started, if any did."""
+    yield
+    postgres.end()

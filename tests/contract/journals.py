@@ -4,9 +4,14 @@ import contextlib
 from dataclasses import dataclass
 from typing import Any
 
+import psycopg
+
+from media_captioner.fleet.journal import open_journal as open_fleet
+from media_captioner.fleet.owners import Card
 from media_captioner.schedule.journal import open_journal
 from media_captioner.schedule.limits import Limits
 from media_captioner.schedule.rate import PacedLimiter
+from tests import postgres
 
 
 @dataclass
@@ -52,5 +57,45 @@ class SqliteFile:
                 journal.close()
 
 
-PLACES = {"sqlite": SqliteFile}
+class PostgresDatabase:
+    """A fleet's database."""
+
+    def __init__(self, folder, clock):
+        self._clock = clock
+        self._open = []
+        self._ending = contextlib.ExitStack()
+        self.dsn = self._ending.enter_context(postgres.fleet())
+
+    def start(self):
+        journal = open_fleet(
+            self.dsn,
+            Card("here/1", "testing"),
+            clock=self._clock,
+            connections=2,
+            moment=self._clock.monotonic,
+        )
+        self._open.append(journal)
+
+        def kill():
+            # What is left of a killed process after half a minute: a mark that nobody has renewed.
+            self._open.remove(journal)
+            journal.tables.close()
+            with psycopg.connect(self.dsn.reveal(), autocommit=True) as connection:
+                connection.execute(
+                    "UPDATE media_captioner.owner SET beat = beat - interval '31 s' WHERE id = %s",
+                    [journal.owner],
+                )
+
+        return Process(journal.store, journal.paces, journal.close, kill)
+
+    def idle(self):
+        return all(journal.idle for journal in self._open)
+
+    def end(self):
+        for journal in self._open:
+            journal.close()
+        self._ending.close()
+
+
+PLACES = {"sqlite": SqliteFile, "postgres": PostgresDatabase}
 """Every implementation of the protocols that several processes share. A new one is added here."""

@@ -53,6 +53,11 @@ class Journal:
         self._clock = clock
 
     @property
+    def lasting(self) -> bool:
+        """Whether what is remembered outlasts the process."""
+        return self.path is not None
+
+    @property
     def owner(self) -> int:
         """Number of this process in the journal, unlike that of any other, past or present."""
         return self._owners.me

@@ -51,7 +51,16 @@ class TableStore:
                 f"Nothing was asked: the disk of the journal {self._database.path} is full",
                 hint="Free some space; the work goes on by itself, or when it is started again.",
             )
-        return await self._database.write(lambda connection: self._claim(connection, question, caps, amount))
+        given: list[Claim] = []
+
+        def work(connection: Connection) -> Claim:
+            if given and _is_asked(connection, given[0]):
+                return given[0]  # it was committed, and only the word of it was lost
+            claim = self._claim(connection, question, caps, amount)
+            given[:] = [claim] if claim.standing == "mine" else []
+            return claim
+
+        return await self._database.write(work)
 
     def _claim(
         self, connection: Connection, question: Question, caps: Sequence[Cap], amount: Amount
@@ -250,6 +259,16 @@ def _asking(connection: Connection, question: Question) -> int | None:
         (question.key, *(question.sound or (None, None, None))),
     ).fetchone()
     return None if row is None else int(row[0])
+
+
+def _is_asked(connection: Connection, claim: Claim) -> bool:
+    """Return whether an attempt is in the books as under way."""
+    row = connection.execute(
+        "SELECT question.key FROM attempt JOIN question ON question.id = attempt.question"
+        " WHERE attempt.id = ? AND outcome = 'asked'",
+        (claim.attempt,),
+    ).fetchone()
+    return row is not None and row[0] == claim.question.key
 
 
 def _row_of(connection: Connection, question: Question) -> int:
