@@ -33,6 +33,7 @@ _AGAIN: Final = 0.4
 _STRENGTH: Final = 2.0
 _ORDER: Final = 3.0
 _HINT: Final = 6.0
+_SOON: Final = 1.0  # seconds: "begins with" is said of what comes this soon
 _AT_VOICE: Final = 1.2
 _TOGETHER: Final = 1.5
 _NOWHERE: Final = 0.6
@@ -50,12 +51,16 @@ _MARK: Final = re.compile(
     r"(\d+(?:\.\d+)?|[a-z]+)[- ]?second(?:s)?(?:[- ]mark| in\b|s into)?",
     re.IGNORECASE,
 )
+_WHOLE: Final = r"(?:audio|clip|recording|soundscape|scene|sequence|track|file|excerpt|segment|piece)"
+"""What begins when the segment does; rain that "begins to fall" may begin at any time."""
 _BEGINS: Final = re.compile(
-    r"\b(begins?|opens?|starts?|initial(ly)?|at the (very )?(start|beginning|outset)|from the outset)\b",
+    rf"\b{_WHOLE} ((also )?(begins?|opens?|starts?))\b|^(it )?(begins|opens|starts)\b|\binitial(ly)?\b"
+    r"|\bat the (very )?(start|beginning|outset)\b|\bfrom the outset\b",
     re.IGNORECASE,
 )
 _ENDS: Final = re.compile(
-    r"\b(ends?|concludes?|closes?|final(ly)?|last(ly)?|at the (very )?end|in the final|cuts? off)\b",
+    rf"\b{_WHOLE} (ends?|concludes?|closes?|cuts? off)\b|^it (ends|concludes|closes)\b|\bfinal(ly)?\b|\blast(ly)?\b"
+    r"|\bat the (very )?end\b|\bnear the end\b",
     re.IGNORECASE,
 )
 _LASTS: Final = re.compile(
@@ -295,7 +300,7 @@ def _worth(item: _Item, moment: _Moment, expected: float, length: float) -> floa
     worth = _STRENGTH * moment.strength - _ORDER * ((moment.time - expected) / length) ** 2
     hint = _hinted(item.sentence, length)
     if hint is not None:
-        worth -= _HINT * min(1.0, abs(moment.time - hint) / 4)
+        worth -= _HINT * min(1.0, max(0.0, abs(moment.time - hint) - _SOON) / 4)
     return worth
 
 

@@ -208,30 +208,37 @@ def landmarks_of(pcm, detector):
     return landmarks(pcm, RATE, detector)
 
 
-def errors_of(scene, detector):
-    """Return for each event its kind and by how many seconds it was misplaced; None where it was not found."""
+def cues_of(scene, detector):
+    """Return the cues of a scene, made as the pipeline makes them, at 25 frames a second."""
+    from media_captioner.cues.compose import compose
     from media_captioner.cues.place import place
+    from media_captioner.cues.profiles import PROFILES
+    from media_captioner.model import CaptionedSegment, Description
     from media_captioner.prose import understand
 
-    facts = place(
-        understand(scene.prose),
-        landmarks_of(scene.pcm, detector),
-        Fraction(0),
-        Fraction(len(scene.pcm), RATE),
-    )
+    end = Fraction(len(scene.pcm), RATE)
+    facts = place(understand(scene.prose), landmarks_of(scene.pcm, detector), Fraction(0), end)
+    told = Description(scene.prose, "scenes", "scenes")
+    segment = CaptionedSegment(0, Fraction(0), end, "end", False, description=told, facts=facts)
+    rate = Fraction(25)
+    return compose([segment], PROFILES["netflix-en"], language="en", frame_rate=rate, end=end).cues
+
+
+def errors_of(scene, detector):
+    """Return for each event its kind and by how many seconds its cue is early or late; None where it has none."""
+    cues = cues_of(scene, detector)
     found = []
-    quoted = [speech for speech in facts.speech if speech.text]
     for event in scene.events:
-        if event.kind == "speech":
-            matches = [s.span for s in quoted if event.text.strip("?!.") in s.text]
-        else:
-            matches = [
-                s.span
-                for s in facts.sounds
-                if s.span and event.text in f"{s.label} {s.evidence.sentence}".lower()
-            ]
-        off = min((abs(float(span.start) - event.start) for span in matches if span), default=None)
-        found.append((event.kind, off))
+        told = event.text.strip("?!.") if event.kind == "speech" else event.text
+        spoken = event.kind == "speech"
+        starts = [
+            cue.start
+            for cue in cues
+            if any(told.lower() in e.sentence.lower() for e in cue.evidence)
+            and (spoken or "[" in cue.text)
+            and (not spoken or cue.category == "speech")
+        ]
+        found.append((event.kind, min((abs(float(at) - event.start) for at in starts), default=None)))
     return found
 
 
