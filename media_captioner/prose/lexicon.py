@@ -223,8 +223,11 @@ class Lexicon:
     def look_up(self, words: Sequence[str]) -> tuple[list[str], dict[type, list[Hit]]]:
         """Return the lemma of each word, and what ``find`` returns."""
         found: dict[type, list[Hit]] = {}
-        known = list(map(self._known_of, words))
+        remembered = self._known.get
+        known = [remembered(word) or self._known_of(word) for word in words]
         for start, word in enumerate(known):
+            if not word.nexts and not word.found:
+                continue
             longer = self._longer(words, known, start) if word.nexts else None
             for kind, things in word.found.items():
                 if longer is None or kind not in longer:

@@ -253,6 +253,8 @@ def _subject(words: Sequence[str], cue: int, ends: set[int]) -> int:
 
 def _as_as(words: Sequence[str], found: list[int]) -> None:
     """Apply "as smooth as running water"."""
+    if "as" not in words:
+        return
     for place, word in enumerate(words[:-3]):
         if word == "as" and words[place + 2] == "as" and words[place + 1] not in _NOT_COMPARED:
             for index in range(place + 3, min(len(words), place + 3 + _NOUN_WINDOW)):

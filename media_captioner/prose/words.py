@@ -49,9 +49,9 @@ def cut(text: str, offset: int, words: list[str], starts: list[int], ends: list[
                 known.clear()
             known[raw] = word
         words.append(word)
-        start, end = match.span()
-        starts.append(start + offset)
-        ends.append(end + offset)
+        start = match.start() + offset
+        starts.append(start)
+        ends.append(start + len(raw))
 
 
 def plain(word: str) -> str:
