@@ -9,11 +9,12 @@ texts are (measured: sentence similarity cannot tell two sound effects from two 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from media_captioner.model import CaptionedSegment, Evidence, Music, Sound, Span, Speech
+from media_captioner.model.soundtable import ancestors, by_name
 
 _SUSTAINED_HOLE = Fraction(4)  # seconds of absence that do not end a sound that lasts: rain under a shout
 _MUSIC_HOLE = Fraction(3)
@@ -69,29 +70,50 @@ def is_shown(sound: Sound) -> bool:
 def sound_runs(segments: Sequence[CaptionedSegment]) -> list[Run]:
     """Return every sound that may be captioned, ascending by start, each once."""
     runs: list[Run] = []
+    last: list[int] = []  # the segment that each run was heard in last
     latest: dict[str, int] = {}
-    for sound in _in_order(
-        sound for segment in segments for sound in segment.facts.sounds if is_shown(sound)
-    ):
+    lasting: list[int] = []
+    heard = [(index, sound) for index, segment in enumerate(segments) for sound in segment.facts.sounds]
+    for index, sound in sorted((each for each in heard if is_shown(each[1])), key=_start):
         span, evidence = sound.span, (sound.evidence,) if sound.evidence else ()
         assert span is not None  # noqa: S101 - is_shown saw to it
-        place = latest.get(sound.label)
-        if place is not None and _continues(runs[place], sound, span):
+        places = [latest[sound.label]] if sound.label in latest else []
+        if sound.sustained:
+            lasting = [place for place in lasting if span.start - runs[place].span.end <= _SUSTAINED_HOLE]
+            places += [place for place in lasting if _is_same(runs[place].sound, sound)]
+        place = next((p for p in places if _continues(runs[p], sound, span, last[p] == index)), None)
+        if place is not None:
             runs[place] = _joined(runs[place], sound, span, evidence)
-        else:
-            latest[sound.label] = len(runs)
-            runs.append(Run(sound, span, 1, evidence))
+            last[place] = index
+            continue
+        latest[sound.label] = len(runs)
+        lasting += [len(runs)] if sound.sustained else []
+        runs.append(Run(sound, span, 1, evidence))
+        last.append(index)
     return runs
 
 
-def _in_order(sounds: Iterable[Sound]) -> list[Sound]:
-    return sorted(sounds, key=lambda sound: sound.span.start if sound.span else Fraction(0))
+def _start(heard: tuple[int, Sound]) -> Fraction:
+    return heard[1].span.start if heard[1].span else Fraction(0)
 
 
-def _continues(run: Run, sound: Sound, span: Span) -> bool:
+def _is_same(known: Sound, sound: Sound) -> bool:
+    """Whether two sounds that last are one under two names: rain, heavy rain, rain on a surface."""
+    if not known.sustained or known.group != sound.group or not (known.audioset and sound.audioset):
+        return False
+    one, other = known.audioset[0], sound.audioset[0]
+    return one == other or one in _kinds(other) or other in _kinds(one) or other in known.audioset
+
+
+def _kinds(name: str) -> tuple[str, ...]:
+    return ancestors(name) if name in by_name() else ()
+
+
+def _continues(run: Run, sound: Sound, span: Span, same_segment: bool) -> bool:
     if sound.sustained and run.sound.sustained:
         return span.start - run.span.end <= _SUSTAINED_HOLE
-    return span.start - run.span.start <= _SAME_EVENT or span.start - run.span.end <= _REPEAT_HOLE
+    again = same_segment and span.start - run.span.end <= _REPEAT_HOLE
+    return again or span.start - run.span.start <= _SAME_EVENT
 
 
 def _joined(run: Run, sound: Sound, span: Span, evidence: tuple[Evidence, ...]) -> Run:
@@ -168,13 +190,31 @@ def utterances(segments: Sequence[CaptionedSegment]) -> list[Speech]:
             start = (start + segments[place - 1].end) / 2
         if place + 1 < len(segments) and segments[place + 1].start < end:
             end = (end + segments[place + 1].start) / 2
-        for speech in segment.facts.speech:
+        for speech in _numbered(segment.facts.speech):
             if speech.span is None or speech.polarity not in {"asserted", "hedged"}:
                 continue
             kept = _within(speech, speech.span, start, end)
             if kept is not None:
                 spoken.append(kept)
     return sorted(spoken, key=lambda speech: speech.span.start if speech.span else Fraction(0))
+
+
+def _numbered(said: Sequence[Speech]) -> list[Speech]:
+    """Tell people of one kind apart, where a description knows several voices: ``man 1``, ``man 2``."""
+    voices: dict[str, list[int]] = {}
+    for speech in said:
+        if speech.speaker and speech.voice and not speech.sung:
+            known = voices.setdefault(speech.speaker, [])
+            if speech.voice not in known:
+                known.append(speech.voice)
+    return [
+        replace(speech, speaker=f"{speech.speaker} {voices[speech.speaker].index(speech.voice) + 1}")
+        if speech.speaker
+        and speech.voice in voices.get(speech.speaker, ())
+        and len(voices[speech.speaker]) > 1
+        else speech
+        for speech in said
+    ]
 
 
 def _within(speech: Speech, span: Span, start: Fraction, end: Fraction) -> Speech | None:

@@ -236,3 +236,49 @@ def test_whatever_is_heard_the_screen_stays_in_order(rate, heard, name):
     # Speech can be faster than anybody reads; nothing else may ever be wrong.
     assert {violation.rule for violation in found} <= {"reading-speed", "too-short"}, found
     assert all(cue.start >= 0 and cue.end > cue.start for cue in arranged.cues)
+
+
+def test_rain_under_another_name_is_still_the_same_rain():
+    segments = [
+        segment(
+            0, 0, 30, sounds=[sound("heavy rain", 0, 30, sustained=True, group="weather", audioset=("Rain",))]
+        ),
+        segment(
+            1,
+            30,
+            60,
+            sounds=[
+                sound(
+                    "rain on a surface",
+                    30,
+                    60,
+                    sustained=True,
+                    group="weather",
+                    audioset=("Rain on surface", "Rain"),
+                ),
+                sound("wind blowing", 40, 60, sustained=True, group="weather", audioset=("Wind",)),
+            ],
+        ),
+    ]
+    assert texts(captions(*segments)) == ["[heavy rain]", "[wind blowing]"]
+
+
+def test_one_shots_in_two_segments_are_two_however_near():
+    segments = [
+        segment(0, 0, 30, sounds=[sound("door slamming", 28, 29, group="impact")]),
+        segment(1, 30, 60, sounds=[sound("door slamming", 30.5, 31, group="impact")]),
+    ]
+    assert texts(captions(*segments)) == ["[door slamming]", "[door slamming]"]
+
+
+def test_voices_of_one_kind_are_numbered_where_they_are_told_apart():
+    said = [
+        speech("We get there when we get there.", 1, 4, speaker="man", voice=2),
+        speech("Are we there yet?", 5, 7, speaker="woman", voice=1),
+        speech("How are you doing?", 8, 10, speaker="man", voice=3),
+    ]
+    assert texts(captions(segment(speech=said))) == [
+        "MAN 1: We get there when we get there.",
+        "WOMAN: Are we there yet?",
+        "MAN 2: How are you doing?",
+    ]
