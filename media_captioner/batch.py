@@ -94,6 +94,17 @@ class Batch:
             if self.session is None:
                 session.close()
 
+    async def one(self, source: Path) -> AssetReport:
+        """Caption one file with the session that was given, whatever else it is doing; return how it ended.
+
+        What makes it wait is not waited for. Requests under way outlast a cancellation; the session's owner drains
+        them.
+        """
+        if self.session is None:
+            raise ValueError("a batch needs a session to caption one file with")
+        siblings = await in_thread(siblings_of, [source])
+        return await _Run(self, self.session, siblings, self.reports.append)._one(source)  # noqa: SLF001 - ours
+
 
 @dataclass(slots=True)
 class _Run:

@@ -41,7 +41,7 @@ def find_media(paths: Sequence[Path]) -> list[Path | MediaCaptionerError]:
         if not path.is_dir():
             found.append(path)
             continue
-        inside = list(_walk(path))
+        inside = list(media_below(path))
         found.extend(
             inside or [MediaNotFound(f"No media files in {path}", hint="Name a file, or another folder.")]
         )
@@ -56,7 +56,8 @@ def find_media(paths: Sequence[Path]) -> list[Path | MediaCaptionerError]:
     return unique
 
 
-def _walk(folder: Path) -> Iterator[Path]:
+def media_below(folder: Path) -> Iterator[Path]:
+    """Return the media files in a folder, to its depth, as they are found; links to folders are not followed."""
     for base, folders, names in os.walk(folder):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in sorted(names):

@@ -38,6 +38,7 @@ _COMMANDS: Final = {
     "retry": ("retry", "Let files be tried again."),
     "forget": ("forget", "Forget the answers for files."),
     "journal": ("journal", "Look after the journal: verify, vacuum, export, rebuild."),
+    "fleet": ("fleet", "Caption an archive on many machines that share a Postgres."),
     "formats": ("formats", "List the files that can be written, and who reads them."),
     "models": ("models", "List, fetch and check the local captioner's models."),
     "config": ("config", "Show every setting, its value and where it comes from."),

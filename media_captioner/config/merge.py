@@ -98,7 +98,9 @@ def resolve(
     return Resolved(settings, origins)
 
 
-_NOT_BELOW: Final = frozenset({*TABLES, "api_key", "journal", "offline", "wait_hours", "plugin_seconds"})
+_NOT_BELOW: Final = frozenset(
+    {*TABLES, "api_key", "database", "journal", "offline", "wait_hours", "plugin_seconds"}
+)
 
 
 def settings_below(root: WatchedRoot, settings: Settings, *, where: str = "the settings") -> Settings:

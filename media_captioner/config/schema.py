@@ -197,6 +197,13 @@ class Settings(BaseModel):
             " state folder by default."
         ),
     ] = None
+    database: Annotated[
+        Secret | None,
+        Field(
+            description="Postgres that the machines of a fleet share (postgresql://user@host/name). With a password only"
+            " from the environment (MEDIA_CAPTIONER_DATABASE)."
+        ),
+    ] = None
     max_dollars: Annotated[float | None, Field(description="Most to spend in a run, US dollars.", ge=0)] = (
         None
     )
@@ -245,7 +252,7 @@ class Settings(BaseModel):
         Listening, Field(description="Who may ask media-captioner listen for captions (a [listen] table).")
     ] = Listening()
 
-    @field_serializer("api_key")
+    @field_serializer("api_key", "database")
     def _mask(self, value: Secret | None) -> str | None:
         return MASK if value else None
 

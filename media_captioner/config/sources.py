@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -22,6 +23,11 @@ _MAX_FILE = 256 * 1024  # bytes; a settings file is a page, not a book
 _OTHER_VARIABLES = frozenset(
     {"CONFIG", "COMMAND", "COMPLETE", "MODELS", "PICTURES", "PLUGINS", "SERVE_KEY", "NO_SKIPS", "CRASH_AT"}
 )  # read elsewhere, not settings
+
+_SECRETS: Final = frozenset({"api_key", "database"})
+_PASSWORD: Final = re.compile(
+    r"//[^/@]*:[^/@]*@|\bpassword\s*=", re.IGNORECASE
+)  # in the address of a database
 
 
 def user_file() -> Path:
@@ -56,7 +62,7 @@ def _from_text(name: str, text: str) -> Any:
     annotation = Settings.model_fields[name].annotation
     if get_origin(annotation) is tuple:
         return tuple(part.strip() for part in text.split(",") if part.strip())
-    if name == "api_key":
+    if name in _SECRETS:
         return Secret(text.strip()) if text.strip() else None
     if text == "" and not isinstance(Settings.model_fields[name].default, str):
         return None
@@ -100,11 +106,22 @@ def from_file(path: Path, *, trusted: bool) -> dict[str, Any]:
                 f"Refused the setting {name} in {path}: a settings file beside the media may not set it",
                 hint=f"Put it into {user_file()}, or on the command line.",
             )
+        if name == "database":
+            values[name] = _without_password(values[name], path)
     base = path.parent
     for name in ("out", "models_folder", "key_file", "journal"):
         if isinstance(values.get(name), str):
             values[name] = base / Path(values[name]).expanduser()
     return values | {name: placed(name, values[name], base) for name in TABLES if name in values}
+
+
+def _without_password(text: Any, path: Path) -> Secret:
+    if not isinstance(text, str) or _PASSWORD.search(text):
+        raise ConfigError(
+            f"Refused the setting database in {path}: settings files are copied and shown around, and it holds a password",
+            hint="Set MEDIA_CAPTIONER_DATABASE, or leave the password out and keep it in ~/.pgpass.",
+        )
+    return Secret(text)
 
 
 def read_key(path: Path) -> Secret:

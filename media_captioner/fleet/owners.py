@@ -160,3 +160,18 @@ class PostgresOwners:
         if self._thread is not None:
             self._thread.join(10)
         self._tables.write_now(lambda connection: settle(connection, self.me, stamp(now), died=False))
+
+
+def ask_to_leave(connection: Connection, names: Sequence[str]) -> list[str]:
+    """Ask workers to finish what they are at and end; return the names of those that are there.
+
+    Args:
+        connection: Inside a transaction.
+        names: Which ones; all where there are none.
+
+    """
+    rows = connection.execute(
+        "UPDATE owner SET leaving = TRUE WHERE works AND (:everybody = 1 OR name = ANY(:names::text[])) RETURNING name",
+        {"everybody": int(not names), "names": list(names)},
+    )
+    return [str(name) for (name,) in rows.fetchall()]

@@ -312,12 +312,19 @@ def make_folder(folder: Path) -> None:
 
 
 @contextlib.contextmanager
-def private_folder() -> Iterator[Path]:
-    """Give a new folder that only this user can enter, and delete it with all its files afterwards."""
+def private_folder(within: Path | None = None) -> Iterator[Path]:
+    """Give a new folder that only this user can enter, and delete it with all its files afterwards.
+
+    Args:
+        within: Where to make it; in the system's folder for temporary files by default.
+
+    """
     try:
-        folder = tempfile.TemporaryDirectory(prefix="media-captioner-", ignore_cleanup_errors=True)
+        folder = tempfile.TemporaryDirectory(
+            prefix="media-captioner-", dir=within, ignore_cleanup_errors=True
+        )
     except OSError as error:
-        _raise_output_error(Path(tempfile.gettempdir()), error)
+        _raise_output_error(within or Path(tempfile.gettempdir()), error)
     with folder as name:
         yield Path(name)
 

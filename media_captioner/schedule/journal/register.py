@@ -185,7 +185,11 @@ class Register:
 
         Returns whether the journal knows it.
         """
-        name, now = self._named(source), stamp(self._clock.now())
+        return await self.retry_named(self._named(source))
+
+    async def retry_named(self, name: str) -> bool:
+        """Do :meth:`retry` for the asset of this name."""
+        now = stamp(self._clock.now())
 
         def work(connection: Connection) -> bool:
             changed = connection.execute(

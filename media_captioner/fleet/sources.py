@@ -1,0 +1,243 @@
+"""Where assets lie: under other names on other machines, or on object stores."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+from typing import Any, Final
+
+import fsspec
+
+from media_captioner.errors import ConfigError, ExtraMissing, MediaLimitExceeded, MediaNotFound, OutputError
+from media_captioner.finding import is_media_name, media_below
+from media_captioner.listening import in_thread
+from media_captioner.schedule.journal.register import spelled
+from media_captioner.system import files
+
+log: Final = logging.getLogger(__name__)
+
+_PIECE: Final = 1024 * 1024  # bytes
+
+
+def is_remote(name: str) -> bool:
+    """Return whether a name is that of something on an object store (``s3://bucket/key``)."""
+    return "://" in name
+
+
+@dataclass(frozen=True, slots=True)
+class Mapping:
+    """The same folders under other names: what the fleet calls them, and where they lie on this machine.
+
+    Attributes:
+        pairs: The fleet's name and this machine's path, the longest names first.
+
+    """
+
+    pairs: tuple[tuple[str, Path], ...] = ()
+
+    @classmethod
+    def parsed(cls, texts: Sequence[str]) -> Mapping:
+        """Return the mapping that texts like ``/Volumes/archive=/mnt/archive`` describe.
+
+        Raises:
+            ConfigError: one cannot be read.
+
+        """
+        pairs = []
+        for text in texts:
+            name, equals, here = text.partition("=")
+            if not equals or not name.startswith("/") or not here.startswith("/"):
+                raise ConfigError(
+                    f"Cannot use --map {text}: it is no pair of absolute paths",
+                    hint="Write the fleet's name, an equals sign, and where it lies here: "
+                    "--map /Volumes/archive=/mnt/archive",
+                )
+            pairs.append((name.rstrip("/") or "/", Path(here)))
+        return cls(tuple(sorted(pairs, key=lambda pair: -len(pair[0]))))
+
+    def here(self, name: str) -> Path:
+        """Return where an asset lies on this machine."""
+        for prefix, folder in self.pairs:
+            if PurePosixPath(name).is_relative_to(prefix):
+                return folder / PurePosixPath(name).relative_to(prefix)
+        return Path(name)
+
+    def named(self, path: Path) -> str:
+        """Return what the fleet calls a path of this machine."""
+        for prefix, folder in sorted(self.pairs, key=lambda pair: -len(str(pair[1]))):
+            if path.is_relative_to(folder):
+                return spelled(Path(prefix, path.relative_to(folder)))
+        return spelled(path)
+
+
+def name_of(place: str, mapping: Mapping) -> str:
+    """Return what the fleet calls a file, a folder or a store that a person named on this machine."""
+    return place if is_remote(place) else mapping.named(Path(place).absolute())
+
+
+@dataclass(slots=True)
+class Sources:
+    """Brings assets to this machine, and what was written for them back to where they lie.
+
+    Attributes:
+        mapping: Other names of folders.
+        scratch: Folder for copies, or None for the system's own.
+        most: Bytes that all copies may take at once.
+
+    """
+
+    mapping: Mapping = field(default_factory=Mapping)
+    scratch: Path | None = None
+    most: int = 64 * 1024**3
+    _names: dict[Path, str] = field(default_factory=dict)
+    _used: int = 0
+    _room: asyncio.Condition = field(default_factory=asyncio.Condition)
+
+    def named(self, path: Path) -> str:
+        """Return what the fleet calls a path of this machine, a copy's included."""
+        return self._names.get(path) or self.mapping.named(path)
+
+    @contextlib.asynccontextmanager
+    async def at_hand(self, name: str) -> AsyncIterator[Path]:
+        """Have an asset on this machine while the block runs; what was written beside its copy is taken back then.
+
+        Raises:
+            MediaNotFound: it is not where it should be.
+            MediaLimitExceeded: it is larger than all copies may be.
+            OutputError: what was written cannot be taken back.
+
+        """
+        if not is_remote(name):
+            yield self.mapping.here(name)
+            return
+        store, key = await in_thread(_located, name)
+        size = await in_thread(_size_of, store, key, name)
+        async with self._reserved(size, name):
+            with files.private_folder(self.scratch) as folder:
+                copy = folder / PurePosixPath(key).name
+                self._names[copy] = name
+                try:
+                    before = await in_thread(_bring, store, key, copy)
+                    yield copy
+                    await in_thread(_take_back, store, key, copy, before)
+                finally:
+                    self._names.pop(copy, None)
+
+    @contextlib.asynccontextmanager
+    async def _reserved(self, size: int, name: str) -> AsyncIterator[None]:
+        if size > self.most:
+            raise MediaLimitExceeded(
+                f"Did not fetch {name}: it has {size:,} bytes, and copies may take {self.most:,} in all",
+                hint="Give it more room with --scratch-gb.",
+            )
+        async with self._room:
+            await self._room.wait_for(lambda: self._used + size <= self.most)
+            self._used += size
+        try:
+            yield
+        finally:
+            async with self._room:
+                self._used -= size
+                self._room.notify_all()
+
+
+def _located(name: str) -> tuple[Any, str]:
+    try:
+        store, key = fsspec.core.url_to_fs(name)
+    except ImportError as error:
+        raise ExtraMissing(
+            f"Cannot reach {name}: {error}",
+            hint="Install what fsspec needs for this kind of store (s3fs, gcsfs, ...).",
+        ) from error
+    except ValueError as error:
+        raise ConfigError(f"Cannot reach {name}: {error}") from error
+    return store, str(key)
+
+
+def _size_of(store: Any, key: str, name: str) -> int:
+    try:
+        return int(store.info(key)["size"] or 0)
+    except OSError as error:
+        raise MediaNotFound(f"There is no {name}: {error}") from error
+
+
+def _beside(store: Any, key: str) -> Iterator[str]:
+    """Return the keys of what lies beside an asset and bears its name: its sidecars."""
+    own = PurePosixPath(key)
+    for entry in store.ls(str(own.parent), detail=False):
+        if PurePosixPath(entry).name.startswith(f"{own.stem}.") and not is_media_name(
+            PurePosixPath(entry).name
+        ):
+            yield entry
+
+
+def _bring(store: Any, key: str, copy: Path) -> dict[str, str]:
+    """Copy an asset and its sidecars; return the sidecars' hashes by name."""
+    _download(store, key, copy)
+    before = {}
+    for entry in _beside(store, key):
+        path = copy.parent / PurePosixPath(entry).name
+        _download(store, entry, path)
+        before[path.name] = files.sha256_of(path)
+    return before
+
+
+def _download(store: Any, key: str, path: Path) -> None:
+    with store.open(key, "rb") as remote, files.written_whole(path) as local:
+        while piece := remote.read(_PIECE):
+            local.write(piece)
+
+
+def _take_back(store: Any, key: str, copy: Path, before: dict[str, str]) -> None:
+    """Write what is new or changed beside a copy to where the asset lies; the sidecar, which proves the rest, last."""
+    new = [path for path in sorted(copy.parent.iterdir()) if path != copy and path.is_file()]
+    new.sort(key=lambda path: path.suffix == ".json")
+    for path in new:
+        if before.get(path.name) == files.sha256_of(path):
+            continue
+        target = str(PurePosixPath(key).with_name(path.name))
+        try:
+            with store.open(target, "wb") as remote:
+                remote.write(path.read_bytes())
+        except OSError as error:
+            raise OutputError(f"Cannot write {target} beside {key}: {error}") from error
+
+
+def listed(places: Iterable[str], mapping: Mapping) -> Iterator[str]:
+    """Return the fleet's names of all media below folders and stores, and of files, as they are found.
+
+    Raises:
+        MediaNotFound: a place does not exist.
+
+    """
+    for place in places:
+        if is_remote(place):
+            yield from _listed_remotely(place)
+        else:
+            yield from _listed_here(Path(place).absolute(), mapping)
+
+
+def _listed_remotely(place: str) -> Iterator[str]:
+    store, key = _located(place)
+    if store.isfile(key):
+        yield place
+        return
+    for folder, _, names in store.walk(key):
+        for name in sorted(names):
+            if is_media_name(name):
+                yield store.unstrip_protocol(f"{folder}/{name}")
+
+
+def _listed_here(place: Path, mapping: Mapping) -> Iterator[str]:
+    if not place.exists():
+        raise MediaNotFound(f"There is no {place}")
+    for path in media_below(place) if place.is_dir() else [place]:
+        name = mapping.named(path)
+        if mapping.here(name) == path:
+            yield name
+        else:
+            log.warning("Left out %s: its name is no UTF-8, which other machines could not read", name)

@@ -1,0 +1,254 @@
+"""How a fleet stands: for people, for programs, for Prometheus."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from fractions import Fraction
+from typing import Any, Final
+
+from media_captioner.fleet.journal import PostgresJournal
+from media_captioner.schedule.journal.owners import stamp
+from media_captioner.schedule.journal.tables import Connection
+from media_captioner.schedule.limits import MINUTE, SLACK
+from media_captioner.schedule.question import NOTHING, Amount
+from media_captioner.system.clock import Clock
+
+_LATELY: Final = timedelta(minutes=10)
+"""What the present speed is measured over."""
+
+_OPEN: Final = ("queued", "interrupted", "waiting", "working")
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerStatus:
+    """A process that shares the database.
+
+    Attributes:
+        name: Machine and process.
+        doing: What it does.
+        silent: Seconds since its last sign of life.
+        works: Whether it takes assets.
+        tags: Which ones.
+        leaving: Whether it was told to end.
+        assets: What it is at.
+        ended: How many ended there.
+
+    """
+
+    name: str
+    doing: str
+    silent: float
+    works: bool
+    tags: tuple[str, ...]
+    leaving: bool
+    assets: tuple[str, ...]
+    ended: int
+
+
+@dataclass(frozen=True, slots=True)
+class FleetStatus:
+    """How a fleet stands.
+
+    Attributes:
+        assets: How many assets are in each state.
+        roots: The same for each root that assets were submitted under.
+        workers: Who shares the database.
+        queue: Jobs in the queue by state: ``todo``, ``doing``.
+        asking: Requests under way.
+        answers: Answers that are remembered.
+        today: What was taken today (UTC).
+        taken: What was taken in all; what is under way, or lost with a worker, counts at its most.
+        paused: Accounts that are paused, and the seconds that are left.
+        next: When something that waits can go on, ISO 8601, or None.
+        per_hour: Assets that end in an hour at the speed of the last ten minutes.
+        left_at_limit: Seconds until all is done if only the account's requests a minute count; None where there is no
+            such limit, or nothing to judge the length of what is left by.
+        left_at_speed: Seconds until all is done at the speed of the last ten minutes; None where there was none.
+
+    """
+
+    assets: dict[str, int]
+    roots: dict[str, dict[str, int]]
+    workers: tuple[WorkerStatus, ...]
+    queue: dict[str, int]
+    asking: int
+    answers: int
+    today: Amount
+    taken: Amount
+    paused: dict[str, float]
+    next: str | None
+    per_hour: float
+    left_at_limit: float | None
+    left_at_speed: float | None
+
+    @property
+    def open(self) -> int:
+        """Assets that are still to be done, or being done."""
+        return sum(self.assets.get(state, 0) for state in _OPEN)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return what ``fleet status --json`` prints."""
+        values = asdict(self)
+        for name in ("today", "taken"):
+            amount: Amount = getattr(self, name)
+            values[name] = {
+                "requests": amount.requests,
+                "tokens": amount.tokens,
+                "dollars": float(amount.dollars),
+            }
+        return {**values, "open": self.open}
+
+
+async def status(journal: PostgresJournal, clock: Clock) -> FleetStatus:
+    """Return how a fleet stands."""
+    now = clock.now()
+    return await journal.tables.read(lambda connection: _status(connection, now))
+
+
+def _status(connection: Connection, now: datetime) -> FleetStatus:
+    roots: dict[str, dict[str, int]] = {}
+    assets: dict[str, int] = {}
+    rows = connection.execute(
+        "SELECT root, state, count(*) FROM asset GROUP BY root, state ORDER BY root, state"
+    )
+    for root, state, count in rows.fetchall():
+        roots.setdefault(root, {})[state] = count
+        assets[state] = assets.get(state, 0) + count
+    todo = sum(assets.get(state, 0) for state in _OPEN)
+    ended = _one(connection, "SELECT count(*) FROM event WHERE at >= ?", stamp(now - _LATELY))
+    per_hour = ended * (timedelta(hours=1) / _LATELY)
+    return FleetStatus(
+        assets=assets,
+        roots=roots,
+        workers=tuple(_workers(connection)),
+        queue=dict(
+            connection.execute(
+                "SELECT status::text, count(*) FROM procrastinate_jobs GROUP BY status"
+            ).fetchall()
+        ),
+        asking=_one(connection, "SELECT count(*) FROM attempt WHERE outcome = 'asked'"),
+        answers=_one(connection, "SELECT count(*) FROM answer"),
+        today=_taken(connection, now.strftime("%Y-%m-%d")),
+        taken=_taken(connection, ""),
+        paused={account: float(left) for account, left in _pauses(connection) if left > 0},
+        next=_one(connection, "SELECT min(until) FROM asset WHERE state = 'waiting'"),
+        per_hour=per_hour,
+        left_at_limit=_left_at_limit(connection, todo),
+        left_at_speed=todo / per_hour * 3600 if per_hour and todo else None,
+    )
+
+
+def _one(connection: Connection, sql: str, *values: object) -> Any:
+    return connection.execute(sql, values).fetchone()[0]
+
+
+def _workers(connection: Connection) -> Iterator[WorkerStatus]:
+    rows = connection.execute(
+        "SELECT name, doing, extract(epoch FROM clock_timestamp() - beat)::float8, works, tags, leaving,"
+        " ARRAY(SELECT source FROM asset WHERE asset.owner = owner.id ORDER BY source), ended"
+        " FROM owner ORDER BY id"
+    )
+    for name, doing, silent, works, tags, leaving, assets, ended in rows.fetchall():
+        quiet = round(max(0.0, silent), 1)
+        yield WorkerStatus(name, doing, quiet, works, tuple(tags), leaving, tuple(assets), ended)
+
+
+def _pauses(connection: Connection) -> list[tuple[str, float]]:
+    return connection.execute(
+        "SELECT account, (state::json ->> 'paused_until')::float8 - extract(epoch FROM clock_timestamp())::float8"
+        " FROM pace ORDER BY account"
+    ).fetchall()
+
+
+def _taken(connection: Connection, since: str) -> Amount:
+    """Return what requests took. Dollars are exact fractions in texts; they are added denominator by denominator."""
+    total = NOTHING
+    rows = connection.execute(
+        "SELECT sum(requests), sum(tokens), sum(split_part(dollars, '/', 1)::numeric),"
+        " CASE WHEN dollars LIKE '%/%' THEN split_part(dollars, '/', 2) ELSE '1' END AS denominator"
+        " FROM attempt WHERE asked >= ? AND outcome <> 'unsent' GROUP BY denominator",
+        (since,),
+    )
+    for requests, tokens, numerator, denominator in rows.fetchall():
+        total += Amount(int(requests), int(tokens), Fraction(int(numerator), int(denominator)))
+    return total
+
+
+def _left_at_limit(connection: Connection, todo: int) -> float | None:
+    per_minute = _one(connection, "SELECT max(per_minute) FROM owner WHERE works")
+    each = _one(
+        connection,
+        "SELECT avg(parts)::float8 FROM (SELECT count(*) FILTER (WHERE part.state = 'described') AS parts"
+        " FROM part GROUP BY asset ORDER BY asset DESC LIMIT 1000) AS lately",
+    )
+    if not todo or per_minute is None or each is None:
+        return None
+    return float(todo * each * MINUTE / per_minute * SLACK)
+
+
+def prometheus(found: FleetStatus) -> str:
+    """Return how a fleet stands in Prometheus's text format (version 0.0.4)."""
+    lines: list[str] = []
+
+    def metric(name: str, kind: str, help_line: str, values: list[tuple[dict[str, str], float]]) -> None:
+        lines.extend((f"# HELP media_captioner_{name} {help_line}", f"# TYPE media_captioner_{name} {kind}"))
+        for labels, value in values:
+            inner = ",".join(f'{key}="{_escaped(text)}"' for key, text in labels.items())
+            lines.append(
+                f"media_captioner_{name}{{{inner}}} {value:g}"
+                if inner
+                else f"media_captioner_{name} {value:g}"
+            )
+
+    metric(
+        "assets",
+        "gauge",
+        "Assets by root and state.",
+        [
+            ({"root": root, "state": state}, count)
+            for root, states in found.roots.items()
+            for state, count in states.items()
+        ],
+    )
+    metric(
+        "queue_jobs", "gauge", "Jobs in the queue.", [({"state": name}, n) for name, n in found.queue.items()]
+    )
+    metric("requests_under_way", "gauge", "Requests at the service now.", [({}, found.asking)])
+    metric("answers", "gauge", "Answers that are remembered.", [({}, found.answers)])
+    metric("requests_total", "counter", "Requests made.", [({}, found.taken.requests)])
+    metric("tokens_total", "counter", "Tokens taken.", [({}, found.taken.tokens)])
+    metric("dollars_total", "counter", "US dollars spent.", [({}, float(found.taken.dollars))])
+    at_work = [worker for worker in found.workers if worker.works]
+    metric("worker_up", "gauge", "Workers.", [({"worker": worker.name}, 1) for worker in at_work])
+    metric(
+        "worker_silent_seconds",
+        "gauge",
+        "Seconds since a worker's last sign of life.",
+        [({"worker": worker.name}, worker.silent) for worker in at_work],
+    )
+    metric(
+        "worker_assets_total",
+        "counter",
+        "Assets that ended at a worker.",
+        [({"worker": worker.name}, worker.ended) for worker in at_work],
+    )
+    metric(
+        "account_paused_seconds",
+        "gauge",
+        "Seconds that an account is paused for.",
+        [({"account": account}, left) for account, left in found.paused.items()],
+    )
+    if found.left_at_speed is not None:
+        metric(
+            "left_seconds",
+            "gauge",
+            "Seconds until all is done, at the present speed.",
+            [({}, found.left_at_speed)],
+        )
+    return "\n".join(lines) + "\n"
+
+
+def _escaped(text: str) -> str:
+    return text.replace("\\", r"\\").replace('"', r"\"").replace("\n", r"\n")
