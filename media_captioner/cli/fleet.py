@@ -297,12 +297,12 @@ def cancel(
     async def work(journal: PostgresJournal) -> int:
         backlog = Backlog(journal, SYSTEM_CLOCK)
         found = await _named(backlog, names, maps, everything=everything)
-        under_way = await backlog.cancel(found)
+        waiting, under_way = await backlog.cancel(found)
         async with ProcrastinateDispatcher(dsn) as dispatcher:
             for name in under_way:
                 await dispatcher.cancel(name)
-        click.echo(f"{len(found):,} assets cancelled, {len(under_way)} of them at work.")
-        return 0 if found else 3
+        click.echo(f"{waiting:,} assets will not be begun; {len(under_way)} at work were asked to stop.")
+        return 0 if waiting or under_way else 3
 
     return _with_journal(config_file, "cancelling", work)
 

@@ -133,8 +133,6 @@ def status_lines(found: FleetStatus) -> Iterator[str]:
     if found.left_at_limit is not None:
         yield f"The account's limit allows it in {length(found.left_at_limit)}."
     for worker in found.workers:
-        if not worker.works:
-            continue
         leaving = ", ending" if worker.leaving else ""
         at = f", at {printable(', '.join(worker.assets[:3]))}" if worker.assets else ""
         yield (

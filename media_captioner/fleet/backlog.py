@@ -124,19 +124,24 @@ class Backlog:
 
         return await self.journal.tables.read(work)
 
-    async def cancel(self, sources: Iterable[str]) -> list[str]:
-        """Let assets be done no more; return those whose work has to be interrupted besides, for it is under way."""
-        under_way: list[str] = []
+    async def cancel(self, sources: Iterable[str]) -> tuple[int, list[str]]:
+        """Let assets be done no more.
+
+        Returns:
+            How many will not be begun, and those whose work has to be interrupted besides, for it is under way.
+
+        """
+        waiting, under_way = 0, list[str]()
         for some in _in_parts(sources):
 
-            def work(connection: Connection, some: list[str] = some) -> list[str]:
+            def work(connection: Connection, some: list[str] = some) -> tuple[int, list[str]]:
                 values = {"sources": some, "now": stamp(self.clock.now())}
                 connection.execute(
                     "DELETE FROM procrastinate_jobs WHERE status = 'todo'"
                     " AND queueing_lock IN (SELECT md5(source) FROM unnest(:sources::text[]) AS source)",
                     values,
                 )
-                connection.execute(
+                cancelled = connection.execute(
                     f"UPDATE asset SET state = 'cancelled', reason = 'cancelled', until = NULL, changed = :now"  # noqa: S608 - as above
                     f" WHERE source = ANY(:sources::text[]) AND owner IS NULL AND {_TODO}",
                     values,
@@ -145,10 +150,12 @@ class Backlog:
                     "SELECT source FROM asset WHERE source = ANY(:sources::text[]) AND owner IS NOT NULL",
                     values,
                 )
-                return [source for (source,) in rows.fetchall()]
+                return cancelled.rowcount, [source for (source,) in rows.fetchall()]
 
-            under_way += await self.journal.tables.write(work)
-        return under_way
+            count, busy = await self.journal.tables.write(work)
+            waiting += count
+            under_way += busy
+        return waiting, under_way
 
     async def mark(self, source: str, state: str, reason: str, *, error: str | None = None) -> None:
         """Say how an asset stands that nobody works on.

@@ -23,14 +23,13 @@ _OPEN: Final = ("queued", "interrupted", "waiting", "working")
 
 @dataclass(frozen=True, slots=True)
 class WorkerStatus:
-    """A process that shares the database.
+    """A process that takes assets.
 
     Attributes:
         name: Machine and process.
         doing: What it does.
         silent: Seconds since its last sign of life.
-        works: Whether it takes assets.
-        tags: Which ones.
+        tags: Which assets it takes.
         leaving: Whether it was told to end.
         assets: What it is at.
         ended: How many ended there.
@@ -40,7 +39,6 @@ class WorkerStatus:
     name: str
     doing: str
     silent: float
-    works: bool
     tags: tuple[str, ...]
     leaving: bool
     assets: tuple[str, ...]
@@ -54,7 +52,7 @@ class FleetStatus:
     Attributes:
         assets: How many assets are in each state.
         roots: The same for each root that assets were submitted under.
-        workers: Who shares the database.
+        workers: Who takes assets.
         queue: Jobs in the queue by state: ``todo``, ``doing``.
         asking: Requests under way.
         answers: Answers that are remembered.
@@ -146,13 +144,13 @@ def _one(connection: Connection, sql: str, *values: object) -> Any:
 
 def _workers(connection: Connection) -> Iterator[WorkerStatus]:
     rows = connection.execute(
-        "SELECT name, doing, extract(epoch FROM clock_timestamp() - beat)::float8, works, tags, leaving,"
+        "SELECT name, doing, extract(epoch FROM clock_timestamp() - beat)::float8, tags, leaving,"
         " ARRAY(SELECT source FROM asset WHERE asset.owner = owner.id ORDER BY source), ended"
-        " FROM owner ORDER BY id"
+        " FROM owner WHERE works ORDER BY id"
     )
-    for name, doing, silent, works, tags, leaving, assets, ended in rows.fetchall():
+    for name, doing, silent, tags, leaving, assets, ended in rows.fetchall():
         quiet = round(max(0.0, silent), 1)
-        yield WorkerStatus(name, doing, quiet, works, tuple(tags), leaving, tuple(assets), ended)
+        yield WorkerStatus(name, doing, quiet, tuple(tags), leaving, tuple(assets), ended)
 
 
 def _pauses(connection: Connection) -> list[tuple[str, float]]:
@@ -220,19 +218,18 @@ def prometheus(found: FleetStatus) -> str:
     metric("requests_total", "counter", "Requests made.", [({}, found.taken.requests)])
     metric("tokens_total", "counter", "Tokens taken.", [({}, found.taken.tokens)])
     metric("dollars_total", "counter", "US dollars spent.", [({}, float(found.taken.dollars))])
-    at_work = [worker for worker in found.workers if worker.works]
-    metric("worker_up", "gauge", "Workers.", [({"worker": worker.name}, 1) for worker in at_work])
+    metric("worker_up", "gauge", "Workers.", [({"worker": worker.name}, 1) for worker in found.workers])
     metric(
         "worker_silent_seconds",
         "gauge",
         "Seconds since a worker's last sign of life.",
-        [({"worker": worker.name}, worker.silent) for worker in at_work],
+        [({"worker": worker.name}, worker.silent) for worker in found.workers],
     )
     metric(
         "worker_assets_total",
         "counter",
         "Assets that ended at a worker.",
-        [({"worker": worker.name}, worker.ended) for worker in at_work],
+        [({"worker": worker.name}, worker.ended) for worker in found.workers],
     )
     metric(
         "account_paused_seconds",
