@@ -139,7 +139,7 @@ class _Run:
         """
         waiting: dict[int, AssetReport] = {}
         held: list[int] = []
-        paused = asyncio.Event()
+        paused, ended = asyncio.Event(), asyncio.Event()
         queue = LocalDispatcher()
 
         async def feed() -> None:
@@ -160,8 +160,12 @@ class _Run:
                         await self._tell_budget(report.error, report.source)
                     paused.set()
                 return
+            everybody = report.error is not None and report.error.scope == "queue"
+            if everybody and ended.is_set():
+                return  # it was said already, and ends the run
             self._report(report)
-            if report.error is not None and report.error.scope == "queue":
+            if everybody and report.error is not None:
+                ended.set()
                 raise report.error
 
         try:
