@@ -1,5 +1,7 @@
 """A receiver of webhooks on this machine."""
 
+import threading
+
 from media_captioner.web.listener import Listener
 
 
@@ -12,12 +14,19 @@ class Receiver:
 
     def __init__(self, answer=None):
         self.got = []
+        self._news = threading.Condition()
         self._answer = answer
         self._listener = Listener(self._serve)
 
     @property
     def url(self):
         return self._listener.url
+
+    def wait_for(self, count, seconds=60):
+        """Return what came, once there are so many."""
+        with self._news:
+            assert self._news.wait_for(lambda: len(self.got) >= count, seconds), self.got
+            return list(self.got)
 
     async def start(self):
         await self._listener.start()
@@ -27,7 +36,9 @@ class Receiver:
 
     async def _serve(self, request, responder):
         body = await request.body(100_000)
-        self.got.append((request.path, {name.lower(): value for name, value in request.headers}, body))
+        with self._news:
+            self.got.append((request.path, {name.lower(): value for name, value in request.headers}, body))
+            self._news.notify_all()
         if self._answer is None:
             await responder.send(204, [], b"")
         else:

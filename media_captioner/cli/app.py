@@ -22,6 +22,7 @@ _COMMANDS: Final = {
     "segments": ("segments", "Cut a track into clips at natural points, and keep the clips."),
     "compress": ("compress", "Make a small MP3 of any sound or video, under a size."),
     "serve": ("serve", "Serve a captioner to other programs, in the protocols of Model Studio and vLLM."),
+    "listen": ("listen", "Let other programs ask for captions, with signed requests."),
     "lint": ("lint", "Check a WebVTT or SRT file against a style guide."),
     "export": ("export", "Write other formats from what is known already."),
     "rebuild": ("rebuild", "Make captions anew from the descriptions that are kept."),

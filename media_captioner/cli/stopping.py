@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import signal
 import sys
@@ -57,15 +58,17 @@ class _Stop:
         if self.code:
             _end(self.code)
         self.code = CODES[number]
-        click.echo("Stopping: what is under way gets ten seconds. Once more to stop at once.", err=True)
         alarm = threading.Timer(_PATIENCE, _end, (self.code,))
         alarm.daemon = True
         alarm.start()
         if self._task is not None:
             self._task.cancel()
+        with contextlib.suppress(OSError):  # whoever read it may be gone: that is no reason to go on
+            click.echo("Stopping: what is under way gets ten seconds. Once more to stop at once.", err=True)
 
 
 def _end(code: int) -> None:
-    sys.stdout.flush()
-    sys.stderr.flush()
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError):
+            stream.flush()
     os._exit(code)

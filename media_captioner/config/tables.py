@@ -209,6 +209,13 @@ class Listening(_Table):
     downloads: Annotated[
         Path | None, Field(description="Folder for what is fetched, and for its captions.")
     ] = None
+    most_megabytes: Annotated[
+        int, Field(description="Largest file that is fetched, MB.", ge=1, le=10_000_000)
+    ] = 20_000
+    private: Annotated[
+        bool,
+        Field(description="Allow fetching from a private network or from this machine, and over plain http."),
+    ] = False
     secret_files: Annotated[
         tuple[Path, ...],
         Field(description="Files (mode 0600) with the whsec_ secrets of those who may ask."),
@@ -222,9 +229,18 @@ class Listening(_Table):
     def _addresses(cls, urls: tuple[str, ...]) -> tuple[str, ...]:
         for url in urls:
             parts = urlsplit(url)
-            if parts.scheme != "https" or not parts.hostname or not parts.path or parts.username is not None:
+            wrong = parts.scheme not in {"http", "https"} or not parts.hostname or not parts.path
+            if wrong or parts.username is not None or parts.query or parts.fragment or "%" in parts.path:
                 raise ValueError(f"{url!r}: write it like https://files.example/inbox/")
         return urls
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Listening:
+        if not self.private and any(urlsplit(url).scheme != "https" for url in self.urls):
+            raise ValueError("only https is fetched from; plain http needs private = true")
+        if self.urls and self.downloads is None:
+            raise ValueError("urls need downloads, the folder for what is fetched")
+        return self
 
 
 TABLES: Final = ("hooks", "webhooks", "watch", "listen", "profiles")

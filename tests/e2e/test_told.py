@@ -1,10 +1,6 @@
 """``media-captioner caption`` tells whom the settings name: programs, webhooks, in the order of what happens."""
 
-import base64
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -13,10 +9,9 @@ from standardwebhooks.webhooks import Webhook as Official
 from media_captioner.cli.app import run
 from media_captioner.hooks.events import EVENTS
 from media_captioner.testing.background import running
-from media_captioner.testing.media import Picture, Sound, beeping, write_media
+from tests.e2e.user import SECRET, Place, make_clip
 from tests.receiver import Receiver
 
-SECRET = "whsec_" + base64.b64encode(b"c" * 32).decode()
 NOTE = "import json,sys; e=json.load(sys.stdin); open(sys.argv[1],'a').write(json.dumps(e)+chr(10))"
 CUE = {"start": 1, "end": 3, "text": "[changed]", "category": "effects", "anchor": "heard"}
 CHANGE = (
@@ -24,57 +19,9 @@ CHANGE = (
 )
 
 
-class Place:
-    """A user with a settings file, and the command line in a process of its own."""
-
-    def __init__(self, folder):
-        self.folder = folder
-        self.log = folder / "heard.jsonl"
-        self.environment = {
-            **{name: value for name, value in os.environ.items() if "CAPTIONER" not in name},
-            **{
-                f"XDG_{name}_HOME": str(folder / name.lower())
-                for name in ("CONFIG", "STATE", "DATA", "CACHE")
-            },
-            "MEDIA_CAPTIONER_PLUGINS": "",
-        }
-        self.settings = folder / "config" / "media-captioner" / "settings.toml"
-        self.settings.parent.mkdir(parents=True)
-        self.secret = folder / "secret"
-        self.secret.write_text(SECRET)
-        self.secret.chmod(0o600)
-
-    def program(self, code, events, *more):
-        words = [sys.executable, "-c", code, *more]
-        return f"[[hooks]]\ncommand = {json.dumps(words)}\nevents = {json.dumps(events)}\n"
-
-    def webhook(self, url, events=("asset.done", "asset.failed", "budget.reached"), private=True):
-        return (
-            f"[[webhooks]]\nurl = {json.dumps(url)}\nevents = {json.dumps(list(events))}\n"
-            f"secret_files = [{json.dumps(str(self.secret))}]\nprivate = {str(private).lower()}\n"
-        )
-
-    def run(self, *arguments):
-        words = [sys.executable, "-c", "from media_captioner.cli import main; main()", *map(str, arguments)]
-        return subprocess.run(
-            words, env=self.environment, capture_output=True, text=True, timeout=100, check=False
-        )
-
-    def caption(self, *arguments):
-        return self.run("caption", "--captioner", "emulated", *arguments)
-
-    def heard(self):
-        return [json.loads(line) for line in self.log.read_text().splitlines()]
-
-
 @pytest.fixture
 def place(tmp_path):
     return Place(tmp_path)
-
-
-def make_clip(path, seconds=8):
-    path.parent.mkdir(exist_ok=True)
-    return write_media(path, "mp4", Sound(beeping(seconds, 3)), picture=Picture(seconds))
 
 
 def test_everything_that_happens_is_told_in_order_and_changed_captions_are_written(place):

@@ -67,13 +67,31 @@ def fetch(
 
 
 async def fetch_public(
-    url: str, into: BinaryIO, *, doing: str, max_bytes: int, seconds: float = 60.0, redirects: int = 3
+    url: str,
+    into: BinaryIO,
+    *,
+    doing: str,
+    max_bytes: int,
+    seconds: float = 60.0,
+    stall: float = 60.0,
+    redirects: int = 3,
+    private: bool = False,
 ) -> int:
     """Download a URL that somebody else chose, from the open internet only, and return how many bytes came.
 
     Each hop is resolved once, checked, and connected to by the checked address, so a name cannot lead into a
     private network between the check and the connection. Proxies are not used: they would resolve for
     themselves.
+
+    Args:
+        url: Where from.
+        into: Where the bytes go.
+        doing: What it is, for messages.
+        max_bytes: More than this is an error.
+        seconds: For all of it.
+        stall: Seconds to wait for each next piece.
+        redirects: How many are followed.
+        private: Allow addresses in private networks and on this machine.
 
     Raises:
         UnsafeInput: the address, or one it redirects to, is not on the open internet.
@@ -83,7 +101,7 @@ async def fetch_public(
     with translated(doing):
         async with asyncio.timeout(seconds):
             for _ in range(redirects + 1):
-                address = await public_address(url)
+                address = await public_address(url, private=private)
                 target = httpx.URL(url)
                 pinned = target.copy_with(host=address)
                 headers = {
@@ -92,7 +110,7 @@ async def fetch_public(
                     "Accept-Encoding": "identity",
                 }
                 async with (
-                    httpx.AsyncClient(trust_env=False, timeout=seconds) as client,
+                    httpx.AsyncClient(trust_env=False, timeout=min(stall, seconds)) as client,
                     client.stream(
                         "GET", pinned, headers=headers, extensions={"sni_hostname": target.host}
                     ) as response,
@@ -102,7 +120,7 @@ async def fetch_public(
                         continue
                     response.raise_for_status()
                     return await _copy(response, into, doing, max_bytes)
-    raise UnsafeInput(f"Failed {doing}: more than {redirects} redirects")
+    raise UnsafeInput(f"Failed {doing}: it redirects elsewhere more than {redirects} times")
 
 
 async def _copy(response: httpx.Response, into: BinaryIO, doing: str, max_bytes: int) -> int:

@@ -1,0 +1,170 @@
+"""Does what was asked for, one job after the other; each file's segments are described at once all the same."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+from media_captioner.batch import Batch
+from media_captioner.captioners.http import fetch_public
+from media_captioner.config import Settings
+from media_captioner.config.tables import Listening
+from media_captioner.errors import MediaCaptionerError
+from media_captioner.listen.places import Places, name_for
+from media_captioner.listen.register import Job, Register
+from media_captioner.listen.wishes import Refused
+from media_captioner.listening import in_thread
+from media_captioner.outcomes import AssetReport, news_of
+from media_captioner.protocols import Reporter, VoiceDetector
+from media_captioner.session import Session
+from media_captioner.system import files
+from media_captioner.system.clock import SYSTEM_CLOCK, Clock
+
+log: Final = logging.getLogger(__name__)
+
+_FETCH_SECONDS: Final = 6 * 3600.0
+_LOOK_EVERY: Final = 60.0  # seconds between two looks for jobs that had to wait
+_AGAIN: Final = 600.0  # seconds after which a job that has to wait is tried again, where nobody says when
+
+
+@dataclass(slots=True)
+class Worker:
+    """Works on the jobs of a register.
+
+    Attributes:
+        register: The jobs.
+        places: What may be asked for.
+        table: Where to fetch to, and how much.
+        settings_for: Gives the settings for a file.
+        session: Who listens, what is remembered, and who is told.
+        reporter: Whom to tell how far it is.
+        voice: Helps to cut where nobody speaks.
+        tell: Told of each file that ended.
+        clock: Where time comes from.
+        news: Set when a job came in.
+
+    """
+
+    register: Register
+    places: Places
+    table: Listening
+    settings_for: Callable[[Path], Settings]
+    session: Session
+    reporter: Reporter
+    tell: Callable[[AssetReport], None]
+    voice: VoiceDetector | None = None
+    clock: Clock = SYSTEM_CLOCK
+    news: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def run(self) -> None:
+        """Work until cancelled; the job under way is gone on with at the next start."""
+        await asyncio.to_thread(self.register.resume)
+        while True:
+            self.news.clear()
+            try:
+                job = await in_thread(self.register.take, self._now())
+                if job is not None:
+                    await self._one(job)
+            except MediaCaptionerError as error:  # a full disk, most likely
+                self.reporter.notice("warning", f"{error.message}. Jobs wait a minute.")
+                await self.clock.wait(_LOOK_EVERY)
+                continue
+            if job is None:
+                await self._either()
+
+    async def _either(self) -> None:
+        waits = [asyncio.ensure_future(self.news.wait()), asyncio.ensure_future(self.clock.wait(_LOOK_EVERY))]
+        try:
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for wait in waits:
+                wait.cancel()
+
+    async def _one(self, job: Job) -> None:
+        try:
+            path, root = await self._found(job)
+        except Refused as refused:
+            await in_thread(self.register.end, job.id, "failed", refused.message, (), self._now())
+            return
+        except MediaCaptionerError as error:
+            path, root = self._target(job)
+            await self._ended(job, AssetReport(path, "failed", error=error), root)
+            return
+        batch = Batch(
+            lambda file: job.wish.apply(self.settings_for(file)),
+            self.session.captioner,
+            self.reporter,
+            self.voice,
+            self.clock,
+            session=self.session,
+            wait_hours=self.settings_for(path).wait_hours,
+            root=root,
+            job=job.id,
+        )
+        try:
+            await batch.run([path], self.tell)
+        except MediaCaptionerError as error:
+            # It reaches beyond this file: a wrong key, a full disk. Whoever set this up can put it right meanwhile.
+            log.warning("%s waits: %s", job.id, error.message)
+            await in_thread(self.register.postpone, job.id, error.message, self._now() + _AGAIN)
+            return
+        [report] = batch.reports
+        await self._noted(job, report, root)
+
+    async def _ended(self, job: Job, report: AssetReport, root: Path) -> None:
+        """Take note of a job that never became an asset, and tell whoever wants to know."""
+        self.tell(report)
+        await self._noted(job, report, root)
+        if (news := news_of(report, root, job.id)) is not None:
+            await self.session.host.tell(news)
+
+    async def _noted(self, job: Job, report: AssetReport, root: Path) -> None:
+        if report.state in {"waiting", "interrupted"}:
+            due = report.until.timestamp() if report.until is not None else self._now() + _AGAIN
+            await in_thread(self.register.postpone, job.id, report.reason or report.state, due)
+            return
+        written = [each.path for result in report.results for each in result.written]
+        names = [
+            path.relative_to(root).as_posix() if path.is_relative_to(root) else path.name for path in written
+        ]
+        reason = None if report.reason is None else report.reason.replace(f"{root}/", "")
+        await in_thread(self.register.end, job.id, report.state, reason, names, self._now())
+
+    async def _found(self, job: Job) -> tuple[Path, Path]:
+        """Return the file of a job and the folder it is told relative to, fetched if need be.
+
+        Raises:
+            Refused: it is not there, or not allowed any more.
+            MediaCaptionerError: it could not be fetched.
+
+        """
+        if job.wish.url is None:
+            return await in_thread(self.places.file, job.wish.file or "")
+        url, (target, root) = self.places.url(job.wish.url), self._target(job)
+        if not target.exists():
+            await in_thread(files.make_folder, target.parent)
+            with files.written_whole(target) as file:
+                await fetch_public(
+                    url,
+                    file,
+                    doing=f"fetching {target.name}",
+                    max_bytes=self.table.most_megabytes * 1_000_000,
+                    seconds=_FETCH_SECONDS,
+                    redirects=0,  # the list holds for what is fetched, not for where it says to go
+                    private=self.table.private,
+                )
+        return target, root
+
+    def _target(self, job: Job) -> tuple[Path, Path]:
+        # A folder for each job: two addresses can end in the same name.
+        root = (self.table.downloads or Path()).absolute()
+        return root / job.id / name_for(job.wish.url or ""), root
+
+    def _now(self) -> float:
+        now: datetime = self.clock.now()
+        return now.timestamp()
