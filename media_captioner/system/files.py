@@ -54,11 +54,21 @@ def fingerprint(path: Path) -> Fingerprint:
         OSError: it cannot be looked at.
 
     """
-    return _fingerprint(path.stat())
+    return fingerprint_of(path.stat())
 
 
-def _fingerprint(status: os.stat_result) -> Fingerprint:
+def fingerprint_of(status: os.stat_result) -> Fingerprint:
+    """Return what ``status``, which ``stat`` gave, says of a file."""
     return Fingerprint(status.st_size, status.st_mtime_ns, status.st_ino, status.st_dev)
+
+
+def standing(path: Path) -> Fingerprint | None:
+    """Return what ``stat`` says of the regular file at ``path`` itself, or None where there is none."""
+    try:
+        status = path.lstat()
+    except OSError:
+        return None
+    return fingerprint_of(status) if stat.S_ISREG(status.st_mode) else None
 
 
 def check_source(path: Path) -> Fingerprint:
@@ -86,7 +96,7 @@ def check_source(path: Path) -> Fingerprint:
         raise UnsafeInput(f"Cannot read {path}: it is {kind}", hint="Name a media file.")
     if not os.access(path, os.R_OK):
         raise MediaNotFound(f"Cannot read {path}: permission denied", hint="Check who may read it.")
-    return _fingerprint(status)
+    return fingerprint_of(status)
 
 
 def sha256_of(path: Path) -> str:
@@ -344,7 +354,7 @@ def create_private(path: Path) -> None:
 
 
 def move_aside(path: Path, to: Path) -> None:
-    """Rename a file of ours within its folder; nothing happens where there is none.
+    """Rename a file of ours on its disk, over whatever stands there; nothing happens where there is none.
 
     Raises:
         OutputNotWritable: it cannot be renamed.
@@ -370,6 +380,12 @@ def remove(path: Path) -> None:
         path.unlink(missing_ok=True)
     except OSError as error:
         _raise_output_error(path, error)
+
+
+def remove_empty_folder(folder: Path) -> None:
+    """Delete a folder of ours if nothing is left in it."""
+    with contextlib.suppress(OSError):
+        folder.rmdir()
 
 
 def remove_folder(folder: Path) -> None:
