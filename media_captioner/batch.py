@@ -59,6 +59,7 @@ class Batch:
         wait_hours: Hours to wait in all for what passes by itself: a service that does not answer, a full disk.
         root: The folder that the assets lie below, for whoever is told of them, or None.
         job: The request that asked for the assets, for whoever is told of them, or None.
+        priority: Assets of a batch with a higher one are described first.
 
     """
 
@@ -73,6 +74,7 @@ class Batch:
     wait_hours: float = 0.0
     root: Path | None = None
     job: str | None = None
+    priority: int = 0
 
     async def run(
         self, found: Sequence[Path | MediaCaptionerError], tell: Callable[[AssetReport], None]
@@ -257,6 +259,7 @@ class _Run:
                 clock=batch.clock,
                 session=self.session,
                 root=None if batch.root is None else str(batch.root),
+                priority=batch.priority,
             )
         except (Postponed, BudgetExceeded, DiskFull) as error:
             return AssetReport(item, "waiting", error=error)
