@@ -17,6 +17,7 @@ from media_captioner.errors import MediaCaptionerError
 # Name, module, and the line that --help shows: a command's module is not imported to list it.
 _COMMANDS: Final = {
     "caption": ("caption", "Caption media files and folders."),
+    "watch": ("watch", "Caption whatever is put into folders, for as long as it runs."),
     "plan": ("plan", "Say what captioning would take, before anything is sent."),
     "probe": ("probe", "Show what is in a media file and which track would be captioned."),
     "segments": ("segments", "Cut a track into clips at natural points, and keep the clips."),

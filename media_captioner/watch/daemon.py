@@ -1,0 +1,222 @@
+"""The daemon: every watched folder at work, with the captioners that they share."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from pathlib import Path
+from typing import Any, Final
+
+from media_captioner.batch import Batch
+from media_captioner.captioners import create
+from media_captioner.captioners.options import options_of
+from media_captioner.config import Settings, settings_below
+from media_captioner.config.tables import WatchedRoot
+from media_captioner.errors import ConfigError, UnsafeInput
+from media_captioner.pipeline import voice_detector
+from media_captioner.protocols import Notice, Progress, Reporter
+from media_captioner.schedule.budget import Allowance
+from media_captioner.session import open_session
+from media_captioner.system import files
+from media_captioner.system.clock import SYSTEM_CLOCK, Clock
+from media_captioner.system.space import is_over_a_network
+from media_captioner.watch.desk import Desk
+from media_captioner.watch.folder import WatchedFolder
+from media_captioner.watch.memory import Memory, memory_file
+from media_captioner.watch.relatives import Relatives
+from media_captioner.watch.rules import Rules
+from media_captioner.watch.survey import Survey
+
+log: Final = logging.getLogger(__name__)
+
+_AGAIN: Final = (
+    30.0  # seconds after which a folder is taken up again at which a mistake of ours ended the work
+)
+
+SettingsBeside = Callable[[Path | None], Settings]
+"""Gives the settings that hold for the media in a folder, its own settings file included; None for none."""
+
+
+class LogReporter:
+    """Tells the log what a person should know."""
+
+    def progress(self, progress: Progress) -> None:
+        """Ignore ``progress``: nobody looks at it."""
+
+    def notice(self, level: Notice, message: str) -> None:
+        """Log ``message``."""
+        log.log(logging.INFO if level == "info" else logging.WARNING, "%s", message)
+
+
+@dataclass(slots=True)
+class Daemon:
+    """Watched folders at work.
+
+    Attributes:
+        folders: The folders.
+        desks: Where their files are captioned.
+        clock: Where time comes from.
+        started: Monotonic time of the start.
+
+    """
+
+    folders: list[WatchedFolder]
+    desks: list[Desk]
+    clock: Clock = SYSTEM_CLOCK
+    started: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.started = self.clock.monotonic()
+
+    async def run(self) -> None:
+        """Watch and caption until cancelled; what is under way then gets ten seconds.
+
+        Raises:
+            MediaCaptionerError: a journal cannot be opened.
+
+        """
+        try:
+            async with asyncio.TaskGroup() as group:
+                for desk in self.desks:
+                    group.create_task(desk.run())
+                for folder in self.folders:
+                    group.create_task(self._kept(folder))
+        except BaseExceptionGroup as failed:
+            raise failed.exceptions[0] from None
+        finally:
+            for desk in self.desks:
+                await desk.captioner.close()
+
+    async def _kept(self, folder: WatchedFolder) -> None:
+        """Keep one folder at work: a mistake of ours there is no matter for the others."""
+        while True:
+            try:
+                await folder.run()
+            except Exception:
+                log.exception("Watching %s failed; it is taken up again", folder.root)
+            await self.clock.wait(_AGAIN)
+
+
+@contextlib.contextmanager
+def open_daemon(
+    tables: Sequence[WatchedRoot],
+    beside: SettingsBeside,
+    *,
+    remember: bool = True,
+    clock: Clock = SYSTEM_CLOCK,
+    retry_seconds: float = 60.0,
+    reporter: Reporter | None = None,
+) -> Iterator[Daemon]:
+    """Give a daemon for watched folders, each locked against other processes while the block runs.
+
+    Args:
+        tables: The folders.
+        beside: Gives settings.
+        remember: Whether what is found out outlasts the process.
+        clock: Where time comes from.
+        retry_seconds: Seconds until the second try of what failed and may pass.
+        reporter: Whom to tell what a person should know; the log by default.
+
+    Raises:
+        AlreadyRunning: another process watches one of them.
+        ConfigError: there is none, a folder does not exist, or a setting cannot be used.
+
+    """
+    placed = [each.model_copy(update={"root": _real(each.root)}) for each in tables]
+    roots = [each.root for each in placed]
+    if not roots:
+        raise ConfigError("There is no folder to watch", hint="Name one, or write [[watch]] tables.")
+    if len(set(roots)) < len(roots):
+        raise ConfigError("A folder is to be watched twice", hint="Leave one of its tables out.")
+    with contextlib.ExitStack() as stack:
+        for root in roots:
+            file = memory_file(root)
+            stack.enter_context(files.locked(file.with_suffix(".lock"), doing=f"watching {root}"))
+        memories = [Memory(root, memory_file(root) if remember else None, clock) for root in roots]
+        for memory in memories:
+            stack.callback(memory.close)
+        build = _Builder(placed, beside, memories, clock, retry_seconds, reporter or LogReporter())
+        yield Daemon([build.folder(number) for number in range(len(placed))], build.desks, clock)
+
+
+def _real(root: Path) -> Path:
+    if not root.is_dir():
+        raise ConfigError(
+            f"Cannot watch {root}: there is no such folder",
+            hint="Make it, or mount its disk. Once it is watched, it may come and go.",
+        )
+    return root.resolve()
+
+
+@dataclass(slots=True)
+class _Builder:
+    tables: Sequence[WatchedRoot]
+    beside: SettingsBeside
+    memories: Sequence[Memory]
+    clock: Clock
+    retry_seconds: float
+    reporter: Reporter
+    desks: list[Desk] = field(default_factory=list)
+    _keys: list[tuple[Any, ...]] = field(default_factory=list)
+
+    def folder(self, number: int) -> WatchedFolder:
+        table, memory = self.tables[number], self.memories[number]
+        below = [
+            each.root for each in self.tables if each is not table and each.root.is_relative_to(table.root)
+        ]
+        settings = settings_below(table, self.beside(None))
+        desk = self._desk(settings)
+        batch = Batch(
+            lambda path: self._settings_for(table, path),
+            desk.captioner,
+            self.reporter,
+            voice_detector(),
+            clock=self.clock,
+            root=table.root,
+            priority=table.priority,
+        )
+        survey = Survey(Rules(table, below), memory, self.clock, remote=is_over_a_network(table.root))
+        relatives = Relatives(self.memories, table.renamed)
+        return WatchedFolder(
+            table, batch, desk, memory, survey, relatives, self.clock, retry_seconds=self.retry_seconds
+        )
+
+    def _settings_for(self, table: WatchedRoot, path: Path) -> Settings:
+        try:
+            return settings_below(table, self.beside(path.parent))
+        except ConfigError as error:
+            # The user's own settings were read at the start, so it is the file beside the media that fails:
+            # the affair of this folder, not of all.
+            raise UnsafeInput(error.message, hint=error.hint) from error
+
+    def _desk(self, settings: Settings) -> Desk:
+        """Return the desk with the captioner that ``settings`` want; folders share one where they agree."""
+        limits = (settings.requests_per_minute, settings.tokens_per_minute)
+        key = (settings.captioner, options_of(settings), *limits)
+        if key in self._keys:
+            return self.desks[self._keys.index(key)]
+        captioner = create(settings.captioner, options_of(settings), self.reporter)
+        allowances = {str(table.root): _allowance(table) for table in self.tables}
+
+        def session() -> Any:
+            return open_session(
+                captioner,
+                settings,
+                reporter=self.reporter,
+                clock=self.clock,
+                doing=f"watching {', '.join(allowances)}",
+                roots=allowances,
+            )
+
+        self._keys.append(key)
+        self.desks.append(Desk(captioner, session, self.clock))
+        return self.desks[-1]
+
+
+def _allowance(table: WatchedRoot) -> Allowance:
+    dollars = None if table.max_dollars is None else Fraction(str(table.max_dollars))
+    return Allowance(dollars, table.max_tokens, table.max_requests)

@@ -1,0 +1,179 @@
+"""Where complete files are captioned: one captioner with its session, and a line of files in front of it."""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+import itertools
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Final, Protocol
+
+from media_captioner.batch import GRACE, Batch
+from media_captioner.errors import BudgetExceeded, DiskFull, Postponed
+from media_captioner.model import Fingerprint
+from media_captioner.outcomes import AssetReport
+from media_captioner.protocols import Captioner
+from media_captioner.session import Session
+from media_captioner.system.clock import SYSTEM_CLOCK, Clock
+
+log: Final = logging.getLogger(__name__)
+
+_MOST_AT_ONCE: Final = 8  # each decodes on its own; more would only fight for the processor
+_PAUSE: Final = timedelta(minutes=1)  # to leave a captioner alone where nobody says how long
+_LONG_PAUSE: Final = timedelta(minutes=15)  # ... after a failure that only a person can mend
+_LOOK: Final = 60.0  # seconds between two looks at the time of day, which can jump
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A file that is complete.
+
+    Attributes:
+        path: The file.
+        seen: What ``stat`` said of it then.
+        content: Identity of its bytes.
+        tries: How often it failed or had to wait before.
+        owner: Whose it is.
+
+    """
+
+    path: Path
+    seen: Fingerprint
+    content: str
+    tries: int
+    owner: Owner
+
+
+class Owner(Protocol):
+    """A watched folder, as its files' captioner sees it."""
+
+    @property
+    def priority(self) -> int:
+        """Files of folders with a higher one go first."""
+        ...
+
+    @property
+    def batch(self) -> Batch:
+        """How its files are captioned."""
+        ...
+
+    async def begin(self, job: Job) -> bool:
+        """Return whether the file is still as it was and may be begun now; else it waits again."""
+        ...
+
+    async def ended(self, job: Job, report: AssetReport) -> None:
+        """Take note of how the work on the file ended."""
+        ...
+
+
+@dataclass(slots=True)
+class Desk:
+    """A captioner, its session and the files in line.
+
+    Attributes:
+        captioner: Who listens.
+        open_session: Opens its session.
+        clock: Where time comes from.
+        busy: Files under way.
+        paused: Why nothing is begun, or None.
+
+    """
+
+    captioner: Captioner
+    open_session: Callable[[], Session]
+    clock: Clock = SYSTEM_CLOCK
+    busy: set[Path] = field(default_factory=set)
+    paused: str | None = None
+    _session: Session | None = None
+    _line: list[tuple[int, int, Job]] = field(default_factory=list)
+    _numbers: itertools.count[int] = field(default_factory=itertools.count)
+    _came: asyncio.Event = field(default_factory=asyncio.Event)
+    _until: datetime | None = None
+
+    @property
+    def waiting(self) -> int:
+        """How many files are in line."""
+        return len(self._line)
+
+    def submit(self, job: Job) -> None:
+        """Put a file in line."""
+        heapq.heappush(self._line, (-job.owner.priority, next(self._numbers), job))
+        self._came.set()
+
+    async def run(self) -> None:
+        """Caption what is in line until cancelled; then what is under way gets ten seconds.
+
+        Raises:
+            MediaCaptionerError: the journal cannot be opened.
+
+        """
+        self._session = self.open_session()
+        count = min(_MOST_AT_ONCE, self.captioner.service.concurrency + 1)
+        try:
+            async with asyncio.TaskGroup() as group:
+                for _ in range(count):
+                    group.create_task(self._work())
+        except BaseExceptionGroup as failed:
+            raise failed.exceptions[0] from None
+        finally:
+            await self._session.drain(GRACE)
+            self._session.close()
+
+    async def _work(self) -> None:
+        while True:
+            await self._pause_over()
+            job = await self._next()
+            if job.path in self.busy:
+                continue  # found twice: who works on it looks at it again afterwards
+            self.busy.add(job.path)
+            try:
+                if await job.owner.begin(job):
+                    report = await self._one(job)
+                    self._heed(report)
+                    await job.owner.ended(job, report)
+            except Exception as error:
+                # A full disk under what is remembered, or a mistake of ours: the file is found again.
+                log.exception("The work on %s failed", job.path)
+                self._pause(f"the work on {job.path} failed: {error}", self.clock.now() + _PAUSE)
+            finally:
+                self.busy.discard(job.path)
+
+    async def _next(self) -> Job:
+        while not self._line:
+            self._came.clear()
+            await self._came.wait()
+        return heapq.heappop(self._line)[2]
+
+    async def _one(self, job: Job) -> AssetReport:
+        batch = job.owner.batch
+        batch.session = self._session
+        return await batch.one(job.path)
+
+    def _heed(self, report: AssetReport) -> None:
+        """Pause where a failure would meet the next file too."""
+        error = report.error
+        if error is None or error.scope != "queue" or isinstance(error, BudgetExceeded):
+            return
+        passing = isinstance(error, (Postponed, DiskFull))
+        if not passing and report.state == "waiting":
+            return  # another process is at work on this one file
+        self._pause(error.message, report.until or self.clock.now() + (_PAUSE if passing else _LONG_PAUSE))
+
+    def _pause(self, reason: str, until: datetime) -> None:
+        if self._until is None or until > self._until:
+            self._until, self.paused = until, reason
+            log.warning("nothing is begun until %s: %s", f"{until:%H:%M:%S} UTC", reason)
+
+    async def _pause_over(self) -> None:
+        while self._until is not None and (left := (self._until - self.clock.now()).total_seconds()) > 0:
+            await self.clock.wait(min(left, _LOOK))
+        if self._until is None:
+            return
+        self._until = self.paused = None
+        if self._session is not None and self._session.scheduler.stopped is not None and not self.busy:
+            self._session.close()
+            self._session = self.open_session()

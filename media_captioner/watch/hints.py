@@ -1,0 +1,59 @@
+"""What the system says has changed below a folder: hints where to look, no more.
+
+Events get lost (queues overflow), come late, and do not come at all from network disks; so nothing depends on
+them but how soon something is noticed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+import watchfiles
+
+from media_captioner.system.files import TEMPORARY_PREFIX
+from media_captioner.system.space import is_over_a_network
+
+log: Final = logging.getLogger(__name__)
+
+_GATHER: Final = 250  # milliseconds for which events are gathered at most
+_STEP: Final = 50
+
+
+def reason_to_poll(root: Path, polling: str) -> str | None:
+    """Return why changes below ``root`` are looked for instead of being told, or None."""
+    if polling == "always":
+        return "the settings say so"
+    if is_over_a_network(root):
+        return "it lies on a network disk, which does not tell of what others change"
+    return None
+
+
+async def follow(root: Path, tell: Callable[[set[Path]], None], stop: asyncio.Event) -> None:
+    """Call ``tell`` with paths below ``root`` at which something changed, until ``stop`` is set.
+
+    Raises:
+        OSError: the system does not tell of changes there, or no more (its limit of watches is reached, the folder
+            is gone).
+
+    """
+    try:
+        async for changes in watchfiles.awatch(
+            root,
+            watch_filter=_may_matter,
+            debounce=_GATHER,
+            step=_STEP,
+            stop_event=stop,
+            ignore_permission_denied=True,
+            force_polling=False,
+        ):
+            tell({Path(path) for _, path in changes})
+    except RuntimeError as error:  # how the library passes on what the system refuses
+        raise OSError(str(error)) from error
+
+
+def _may_matter(_: watchfiles.Change, path: str) -> bool:
+    return not path.rpartition("/")[2].startswith(TEMPORARY_PREFIX)
