@@ -31,21 +31,28 @@ def command(
 
     from media_captioner.cli.render import print_json, printable
     from media_captioner.cues.lint import lint
-    from media_captioner.export.reading import read_cues
+    from media_captioner.export.reading import lines_of, read_cues
     from media_captioner.pipeline import profile_of
 
     _, settings = settings_for({"profile": profile}, config_file)
     rules, rate = profile_of(settings), _rate(frame_rate)
     broken = 0
     for file in files:
-        cues = read_cues(file)
+        cues, lines = read_cues(file), lines_of(file)
         found = lint(cues, rules, frame_rate=rate)
         broken += len(found)
         if as_json:
-            print_json({"file": str(file), "cues": len(cues), "violations": [asdict(each) for each in found]})
+            print_json(
+                {
+                    "file": str(file),
+                    "cues": len(cues),
+                    "violations": [asdict(each) | {"line": lines[each.cue - 1]} for each in found],
+                }
+            )
             continue
         for violation in found:
-            click.echo(f"{printable(str(file))}: {violation.message} ({violation.rule})")
+            where = f"{printable(str(file))}:{lines[violation.cue - 1]}"
+            click.echo(f"{where}: {violation.message} ({violation.rule})")
         verdict = click.style("no violations", fg="green") if not found else f"{len(found)} violations"
         click.echo(f"{printable(str(file))}: {len(cues)} cues, {verdict} of {rules.name}")
     return 1 if broken else 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from fractions import Fraction
 from pathlib import Path
 from typing import Final
@@ -13,6 +14,7 @@ from media_captioner.system.files import check_source
 from media_captioner.timing import parse_clock_time
 
 _LARGEST: Final = 64 * 1024 * 1024  # bytes
+_TIMES: Final = re.compile(r"\s*[\d:.,]+\s+-->\s+[\d:.,]+")
 _MUSIC: Final = ("♪", "♫", "#")
 
 
@@ -41,6 +43,20 @@ def read_cues(path: Path) -> tuple[Cue, ...]:
         raise UnsupportedMedia(
             f"Cannot read {path}: it is not a valid WebVTT or SRT file ({str(error) or 'no header'})"
         ) from error
+
+
+def lines_of(path: Path) -> tuple[int, ...]:
+    """Return the number of the line, from 1, on which each cue of a WebVTT or SRT file has its times.
+
+    Raises:
+        MediaNotFound: it cannot be read.
+
+    """
+    try:
+        text = path.read_bytes().decode("utf-8", "replace")
+    except OSError as error:
+        raise MediaNotFound(f"Cannot read {path}: {(error.strerror or str(error)).lower()}") from error
+    return tuple(number for number, line in enumerate(text.splitlines(), 1) if _TIMES.match(line))
 
 
 def _cue(start: Fraction, end: Fraction, text: str) -> Cue:

@@ -175,6 +175,7 @@ def test_lint_names_the_cue_the_rule_and_the_value(tmp_path, capsys):
     assert {(v["cue"], v["rule"]) for v in told["violations"]} == {
         (1, "line-length"), (1, "too-short"), (1, "reading-speed"), (2, "gap"),
     }  # fmt: skip
+    assert {(v["cue"], v["line"]) for v in told["violations"]} == {(1, 3), (2, 6)}
 
 
 def test_offline_makes_every_connection_an_error(clip, capsys, monkeypatch):
