@@ -25,6 +25,7 @@ from media_captioner.pipeline import (
     CAPTION_LANGUAGE,
     assemble,
     caption_track,
+    condensed,
     inspect,
     layers_of,
     profile_of,
@@ -188,6 +189,7 @@ class _Work:
         else:
             captions = await self._captioned()
             outcome = "captioned"
+        captions = await condensed(captions, self.settings)
         if known is not None:
             captions = keep_edits(captions, known.captions)
         captions = await self._changed(captions)

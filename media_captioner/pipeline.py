@@ -10,6 +10,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Final, get_args
 
+from media_captioner.condensing import condense
 from media_captioner.config import Settings
 from media_captioner.config.schema import longest_segment
 from media_captioner.cues import rollup
@@ -180,6 +181,13 @@ def assemble(
     )
 
 
+async def condensed(captions: Captions, settings: Settings) -> Captions:
+    """Return the captions, shortened by the chat model that ``settings`` name; as they are where they name none."""
+    if settings.condenser is None:
+        return captions
+    return await condense(captions, settings.condenser, profile_of(settings))
+
+
 def _omitted(block: Block) -> Cue:
     return Cue(
         block.start,
@@ -219,7 +227,8 @@ async def caption_async(
     media, choices = await in_thread(inspect, Path(path), settings)
     own = captioner or captioner_named(settings.captioner, settings, reporter)
     try:
-        return await caption_track(media, choices[0].track, settings, own, reporter, voice_detector())
+        found = await caption_track(media, choices[0].track, settings, own, reporter, voice_detector())
+        return await condensed(found, settings)
     finally:
         if captioner is None:
             with contextlib.suppress(CaptionerError):

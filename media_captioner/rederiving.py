@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,7 +15,7 @@ from media_captioner.export.finding import known_at
 from media_captioner.export.rewriting import rewrite
 from media_captioner.export.writing import Written
 from media_captioner.model import Captions
-from media_captioner.pipeline import assemble, layers_of, profile_of
+from media_captioner.pipeline import assemble, condensed, layers_of, profile_of
 from media_captioner.placing import reread
 
 
@@ -61,7 +62,7 @@ def rederive(
         profile_of(settings),
         layers=layers_of(settings),
     )
-    captions = keep_edits(anew, before)
+    captions = keep_edits(asyncio.run(condensed(anew, settings)), before)
     listed = [exporter.name for exporter in known.formats(options)]
     written = rewrite(
         path,

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_serializer
 
-from media_captioner.config.tables import CommandHook, Listening, OwnProfile, WatchedRoot, Webhook
+from media_captioner.config.tables import CommandHook, Condenser, Listening, OwnProfile, WatchedRoot, Webhook
 from media_captioner.system.secrets import MASK, Secret
 
 Detail = Literal["high", "normal", "low"]
@@ -103,6 +103,10 @@ class Settings(BaseModel):
         dict[str, OwnProfile],
         Field(description="Style guides of your own, by name ([profiles.NAME] tables)."),
     ] = {}
+    condenser: Annotated[
+        Condenser | None,
+        Field(description="A chat model that may shorten captions ([condenser] table); none by default."),
+    ] = None
     include_layers: Annotated[
         tuple[Layer, ...],
         Field(

@@ -171,6 +171,20 @@ class WatchedRoot(_Table):
         return spans
 
 
+class Condenser(_Table):
+    """A chat model that may shorten captions: ``[condenser]``. What it invents is refused."""
+
+    base_url: Annotated[
+        str, Field(description="Address of an OpenAI-compatible service, such as http://127.0.0.1:8000/v1.")
+    ]
+    model: Annotated[str, Field(description="Name of the model there.", min_length=1)]
+    key_file: Annotated[
+        Path | None,
+        Field(description="File that holds the service's key, readable by nobody else (mode 0600)."),
+    ] = None
+    seconds: Annotated[float, Field(description="Longest time for one answer, seconds.", gt=0, le=600)] = 60.0
+
+
 class OwnProfile(_Table):
     """A style guide of the user's own: ``[profiles.NAME]``. What it leaves out is as in ``base``."""
 
@@ -243,12 +257,13 @@ class Listening(_Table):
         return self
 
 
-TABLES: Final = ("hooks", "webhooks", "watch", "listen", "profiles")
+TABLES: Final = ("hooks", "webhooks", "watch", "listen", "profiles", "condenser")
 """Names of the tables among the settings."""
 
 _PATHS: Final = {
     "webhooks": ("secret_files",),
     "watch": ("root", "out", "models_folder", "key_file"),
+    "condenser": ("key_file",),
     "listen": ("roots", "downloads", "secret_files", "frameio_secret_files"),
 }
 
