@@ -114,6 +114,11 @@ class FaultServer:
         """When each request began, seconds on the clock, ascending."""
         return sorted(request.begun for request in self.requests)
 
+    @property
+    def connections(self) -> int:
+        """How many clients are connected: none, and every request that ever arrived is in ``requests``."""
+        return self._listener.connections
+
     def add(self, steps: Iterable[Step]) -> None:
         """Append steps to the script."""
         self._script.extend(steps)
