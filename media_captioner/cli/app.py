@@ -23,6 +23,7 @@ _COMMANDS: Final = {
     "segments": ("segments", "Cut a track into clips at natural points, and keep the clips."),
     "compress": ("compress", "Make a small MP3 of any sound or video, under a size."),
     "serve": ("serve", "Serve a captioner to other programs, in the protocols of Model Studio and vLLM."),
+    "hooks": ("hooks", "List, try and check plugins, programs and webhooks."),
     "listen": ("listen", "Let other programs ask for captions, with signed requests."),
     "lint": ("lint", "Check a WebVTT or SRT file against a style guide."),
     "export": ("export", "Write other formats from what is known already."),
@@ -60,7 +61,7 @@ def _theirs() -> dict[str, click.Command]:
 
     if not metadata.entry_points(group="media_captioner"):
         return {}
-    from media_captioner.hooks import plugged
+    from media_captioner.hooks.plugged import plugged
 
     return {name: each for name, each in plugged().commands.items() if name not in _COMMANDS}
 

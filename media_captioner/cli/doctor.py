@@ -2,23 +2,36 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from media_captioner.cli.options import json_option
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from media_captioner.doctor import Check
 
 
 @click.command("doctor", short_help="Check this installation.")
 @json_option
 def command(*, as_json: bool) -> int:
     """Check versions, codecs, models and writable folders. Exit code 1 where something does not work."""
+    from media_captioner.doctor import examine
+
+    return show(examine(), as_json=as_json)
+
+
+def show(checks: Iterable[Check], *, as_json: bool) -> int:
+    """Print checks as they are made, and return the exit code: 1 where something does not work."""
     from dataclasses import asdict
 
     from media_captioner.cli.render import print_json
-    from media_captioner.doctor import examine
 
     marks = {"fine": ("ok", "green"), "note": ("note", "yellow"), "problem": ("problem", "red")}
     wrong = False
-    for check in examine():
+    for check in checks:
         wrong |= check.verdict == "problem"
         if as_json:
             print_json(asdict(check))

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
         SidecarsWritten,
     )
     from media_captioner.hooks.host import Host
-    from media_captioner.hooks.plugged import plugged
     from media_captioner.hooks.specs import hookimpl
 
 __all__ = [
@@ -39,14 +38,12 @@ __all__ = [
     "attended",
     "captioner_named",
     "hookimpl",
-    "plugged",
 ]
 
 _HOMES = {
     "Host": "host",
     "attended": "attending",
     "captioner_named": "attending",
-    "plugged": "plugged",
     "hookimpl": "specs",
 }
 

@@ -1,6 +1,7 @@
 """``media-captioner caption`` tells whom the settings name: programs, webhooks, in the order of what happens."""
 
 import json
+import time
 from pathlib import Path
 
 import pytest
@@ -75,6 +76,87 @@ def test_a_failure_and_a_cap_are_told_and_a_failing_program_costs_nothing(place)
     assert "asset.done" not in by_name
     assert "told nothing more in this run" in found.stderr
     assert "Traceback" not in found.stderr
+
+
+@pytest.fixture
+def command(place, monkeypatch, capsys):
+    """Run a command in this process, and return its exit code and what it printed."""
+    for name, value in place.environment.items():
+        monkeypatch.setenv(name, value)
+
+    def call(*arguments):
+        code = run([*map(str, arguments)])
+        printed = capsys.readouterr()
+        return (
+            code,
+            [json.loads(line) for line in printed.out.splitlines() if line.startswith("{")],
+            printed.err,
+        )
+
+    return call
+
+
+def test_messages_wait_for_a_receiver_that_is_down_and_410_is_for_good_until_it_is_tried(place, command):
+    clip, status = make_clip(place.folder / "media" / "clip.mp4"), [500]
+
+    async def answer(request, responder):
+        await responder.send(status[0], [], b"")
+
+    def listed():
+        [webhook] = command("hooks", "list", "--json")[1]
+        return webhook
+
+    with running(Receiver(answer)) as receiver:
+        place.settings.write_text(place.webhook(receiver.url))
+        assert command("caption", "--captioner", "emulated", clip)[0] == 0
+        assert (listed()["waiting"], listed()["failures"], listed()["disabled"]) == (1, 1, None)
+        code, checks, _ = command("hooks", "doctor", "--json")
+        assert (code, checks[0]["verdict"]) == (0, "note")
+        status[0] = 204
+        time.sleep(6)  # the first delay that the standard proposes is 5 s, and a fifth of it chance
+        assert command("caption", "--captioner", "emulated", clip)[0] == 0
+        assert (listed()["waiting"], listed()["delivered"], listed()["failures"]) == (0, 2, 0)
+        ids = [headers["webhook-id"] for _, headers, _ in receiver.got]
+        assert (len(ids), len(set(ids))) == (3, 2)
+        status[0] = 410
+        assert "gone (410)" in command("caption", "--captioner", "emulated", clip)[2]
+        assert command("hooks", "doctor")[0] == 1
+        assert command("hooks", "test")[0] == 7
+        status[0] = 204
+        count = len(receiver.got)
+        assert command("caption", "--captioner", "emulated", clip)[0] == 0
+        assert len(receiver.got) == count
+        assert command("hooks", "test")[0] == 0
+        assert json.loads(receiver.got[-1][2])["type"] == "media_captioner.test"
+        assert command("caption", "--captioner", "emulated", clip)[0] == 0
+        assert len(receiver.got) == count + 2
+
+
+def test_offline_messages_wait(place):
+    clip = make_clip(place.folder / "media" / "clip.mp4")
+    with running(Receiver()) as receiver:
+        place.settings.write_text(place.webhook(receiver.url))
+        assert place.caption("--offline", clip).returncode == 0
+        assert not receiver.got
+        assert place.caption(clip).returncode == 0
+        assert len(receiver.got) == 2
+
+
+def test_programs_are_tried_and_checked(place, command):
+    place.settings.write_text(place.program(NOTE, list(EVENTS), str(place.log)))
+    code, trials, _ = command("hooks", "test", "--json")
+    assert (code, [trial["event"] for trial in trials]) == (0, list(EVENTS))
+    assert [event["event"] for event in place.heard()] == list(EVENTS)
+    assert command("hooks", "doctor")[0] == 0
+    place.settings.write_text(
+        place.program("print('junk')", ["asset.done"]) + '[[hooks]]\ncommand = ["no-such-program-anywhere"]\n'
+    )
+    code, trials, _ = command("hooks", "test", "--json")
+    assert code == 7
+    assert "not JSON" in trials[0]["error"]
+    code, checks, _ = command("hooks", "doctor", "--json")
+    assert (code, [check["verdict"] for check in checks]) == (1, ["fine", "problem"])
+    assert [each["kind"] for each in command("hooks", "list", "--json")[1]] == ["command", "command"]
 
 
 def test_a_settings_file_beside_media_runs_nothing_and_calls_nobody(place, monkeypatch, capsys):

@@ -65,7 +65,7 @@ def test_no_redirect_is_followed(tmp_path, status):
             async with Receiver(away) as server:
                 work = courier(tmp_path, server.url)
                 await tell(work)
-                found = work._outbox.receiver(server.url)
+                found = work.outbox.receiver(server.url)
                 work.close()
                 return len(server.got), other.got, found
 
@@ -85,7 +85,7 @@ def test_an_endless_answer_is_not_read(tmp_path):
         async with Receiver(endless) as server:
             work = courier(tmp_path, server.url)
             await tell(work)
-            found = work._outbox.receiver(server.url)
+            found = work.outbox.receiver(server.url)
             work.close()
             return found
 

@@ -69,6 +69,9 @@ class Courier:
         clock: Where time comes from.
         chance: Gives numbers from 0 to 1, to spread attempts.
 
+    Attributes:
+        outbox: Where messages are kept.
+
     Raises:
         ConfigError: a secret cannot be read.
 
@@ -90,7 +93,7 @@ class Courier:
         self.events: frozenset[EventName] = frozenset(event for hook in webhooks for event in hook.events)
         self._secrets = {hook.url: [read_secret(path) for path in hook.secret_files] for hook in webhooks}
         self._webhooks = tuple(webhooks)
-        self._outbox, self._post, self._clock, self._chance = outbox, post, clock, chance
+        self.outbox, self._post, self._clock, self._chance = outbox, post, clock, chance
         self._reporter = reporter or SilentReporter()
         self._news = {hook.url: asyncio.Event() for hook in webhooks}
         self._turns = {hook.url: asyncio.Lock() for hook in webhooks}
@@ -107,7 +110,7 @@ class Courier:
             for hook in self._webhooks:
                 if event.name in hook.events:
                     message = message_of(event, now)
-                    await asyncio.to_thread(self._outbox.put, message, hook.url, now.timestamp())
+                    await asyncio.to_thread(self.outbox.put, message, hook.url, now.timestamp())
         except MediaCaptionerError as error:
             raise PluginError(
                 f"A message about {event.name} is lost: {error.message}", plugin=self.name, hook=event.name
@@ -134,7 +137,7 @@ class Courier:
             news.clear()
             try:
                 await self._carry_all(hook)
-                due = await asyncio.to_thread(self._outbox.next_due, hook.url)
+                due = await asyncio.to_thread(self.outbox.next_due, hook.url)
             except MediaCaptionerError as error:  # a full disk, most likely
                 _log.warning("Messages to %s wait: %s", named(hook.url), error.message)
                 due = None
@@ -153,7 +156,7 @@ class Courier:
         async with self._turns[hook.url]:
             while True:
                 now = self._clock.now().timestamp()
-                letter = await asyncio.to_thread(self._outbox.take, hook.url, now)
+                letter = await asyncio.to_thread(self.outbox.take, hook.url, now)
                 if letter is None:
                     return
                 await self._carry(hook, letter)
@@ -167,9 +170,9 @@ class Courier:
             return
         now = self._clock.now().timestamp()
         if 200 <= posted.status < 300:
-            await asyncio.to_thread(self._outbox.delivered, letter, now)
+            await asyncio.to_thread(self.outbox.delivered, letter, now)
         elif posted.status == _GONE:
-            await asyncio.to_thread(self._outbox.disable, hook.url, "it answered 410: gone for good", now)
+            await asyncio.to_thread(self.outbox.disable, hook.url, "it answered 410: gone for good", now)
             self._reporter.notice(
                 "warning",
                 f"{named(hook.url)} answered that it is gone (410), and is told nothing more. media-captioner hooks"
@@ -183,7 +186,7 @@ class Courier:
     async def _failed(self, letter: Letter, detail: str, *, rest: bool, retry_after: float | None) -> None:
         now = self._clock.now().timestamp()
         due = await asyncio.to_thread(
-            self._outbox.failed,
+            self.outbox.failed,
             letter,
             detail,
             now,
@@ -219,4 +222,4 @@ class Courier:
 
     def close(self) -> None:
         """Close the outbox."""
-        self._outbox.close()
+        self.outbox.close()
