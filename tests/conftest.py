@@ -1,5 +1,7 @@
 """What all tests share."""
 
+import os
+
 import pytest
 from hypothesis import HealthCheck, settings
 
@@ -16,10 +18,28 @@ CANARY = "sk-canary-"
 """How the keys begin that tests give to captioners and servers. No output, log or file may ever hold one."""
 
 
+NO_SKIPS = bool(os.environ.get("MEDIA_CAPTIONER_NO_SKIPS"))
+"""Whether a test that skips itself fails: on a machine that is to have everything, it would hide a gap."""
+
+
+def unskipped(report):
+    """Turn a skip into a failure where none is wanted."""
+    if NO_SKIPS and report.skipped and not hasattr(report, "wasxfail"):
+        report.outcome = "failed"
+        report.longrepr = f"{report.nodeid} was skipped where no test may be: {report.longrepr}"
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(collector):
+    """Fail a module that skips all its tests, where no test may be skipped."""
+    return unskipped((yield))
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item, call):
-    """Fail a test, whatever it is about, whose output or log shows a key."""
-    report = yield
+    """Fail a test, whatever it is about, whose output or log shows a key; and a skip, where none is wanted."""
+    report = unskipped((yield))
     if report.passed and CANARY in report.caplog + report.capstdout + report.capstderr:
         report.outcome = "failed"
         report.longrepr = f"{item.nodeid} shows a key in its output or its log"
