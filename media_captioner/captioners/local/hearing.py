@@ -17,7 +17,7 @@ from media_captioner.captioners.local.levels import Levels, measure
 from media_captioner.captioners.local.music import Heard, MusicTagger, listen
 from media_captioner.captioners.local.onsets import Flux, snapped
 from media_captioner.captioners.local.quality import Listener
-from media_captioner.captioners.local.recogniser import Recogniser
+from media_captioner.captioners.local.recogniser import Recogniser, Transcript
 from media_captioner.captioners.local.record import (
     RULES,
     LevelsRecord,
@@ -40,6 +40,9 @@ _SHORTEST: Final = 0.2  # seconds; in less nobody hears anything but a click
 _LEAST_VOICE: Final = 0.25  # seconds of voice before words are looked for
 _AUDIBLE: Final = -52.0  # dBFS in 50 ms
 _NOISY: Final = 0.25  # mean score of steady noise from which it is told of the recording
+_ONE_LANGUAGE: Final = 0.90  # certainty below which passages of one window may be in different languages
+_PASSAGES: Final = 4  # each costs as much as the window
+_MARGIN: Final = 0.4  # seconds around a passage that are heard with it
 _RATED: Final = 2.0  # seconds of speech before its quality is rated
 
 SpeechWeights = Callable[[], Path | None]
@@ -179,15 +182,17 @@ class Hearing:
             if self._recogniser is None:
                 state = "unavailable"
             else:
-                transcript = self._recogniser(signal, expected=expected, translate=self._wishes.translate)
-                regions = [(voice.start, voice.end) for voice in voices]
-                speech = max(voice.speech for voice in voices)
-                words, reason = guards.supported(transcript, regions, speech) if transcript else ((), None)
-                state = "done" if words else "withheld"
-                record["withheld"] = reason
+                reason = None
+                for transcript, heard in self._transcripts(self._recogniser, signal, voices, expected):
+                    regions = [(voice.start, voice.end) for voice in heard]
+                    speech = max(voice.speech for voice in heard)
+                    words, doubt = guards.supported(transcript, regions, speech)
+                    reason = doubt or reason
+                    if words:
+                        found += utterances.spoken(transcript, words, heard, signal, scores, self._music)
+                state = "done" if found else "withheld"
+                record["withheld"] = None if found else reason
                 record["heard_by"]["speech"] = f"faster-whisper {self._wishes.model}"
-                if words and transcript:
-                    found = utterances.spoken(transcript, words, voices, signal, scores, self._music)
         record["transcription"] = state
         if not found:
             # A voice whose words are not believed must at least be heard as speech by the tagger.
@@ -200,6 +205,24 @@ class Hearing:
             return [event for event in laughs.values() if event]
         record["speech"] = found
         return []
+
+    def _transcripts(
+        self, recogniser: Recogniser, signal: Signal, voices: list[spans.Voice], expected: Mapping[str, float]
+    ) -> list[tuple[Transcript, list[spans.Voice]]]:
+        """Transcribe the window as a whole, or each passage alone where more than one language may be spoken."""
+        translate = self._wishes.translate
+        whole = recogniser(signal, expected=expected, translate=translate)
+        passages = spans.passages(voices)
+        if whole is None or whole.certainty >= _ONE_LANGUAGE or not 1 < len(passages) <= _PASSAGES:
+            return [(whole, voices)] if whole else []
+        found = []
+        for passage in passages:
+            first = max(0.0, passage[0].start - _MARGIN)
+            part = signal[int(first * RATE) : int((passage[-1].end + _MARGIN) * RATE)]
+            transcript = recogniser(part, expected=expected, translate=translate)
+            if transcript:
+                found.append((transcript.later(first), passage))
+        return found
 
     def _rate(self, speech: list[SpeechRecord], signal: Signal) -> QualityRecord | None:
         spoken = [signal[int(u["start"] * RATE) : int(u["end"] * RATE)] for u in speech if not u["sung"]]

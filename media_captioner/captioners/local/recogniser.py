@@ -28,6 +28,7 @@ _FRAMES: Final = 3000
 _TOKENS: Final = 448  # the model's limit on what one window can say, prompt included
 _LOOP: Final = 2.4  # a text that compresses better than that repeats itself (OpenAI's own threshold)
 _BEAM: Final = 5
+_LONGEST_WORD: Final = 1.2  # seconds; the aligner stretches the first word back over the silence before it
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,7 @@ class Transcript:
     Attributes:
         language: BCP 47 tag.
         language_probability: 0 to 1, with what is known of the asset taken into account.
+        certainty: 0 to 1, how sure the recogniser is of that language by the sound alone.
         words: Word by word; times are seconds from the first sample.
         logprob: Mean log probability of a token.
         no_speech: Probability that nobody speaks.
@@ -62,6 +64,12 @@ class Transcript:
     no_speech: float
     compression: float
     translation: str | None = None
+    certainty: float = 1.0
+
+    def later(self, seconds: float) -> Transcript:
+        """Return the same, its words ``seconds`` later."""
+        words = (replace(w, start=w.start + seconds, end=w.end + seconds) for w in self.words)
+        return replace(self, words=tuple(words))
 
 
 class Recogniser:
@@ -101,7 +109,7 @@ class Recogniser:
 
         """
         encoded = self._encode(signal)
-        language, probability = self._language(encoded, expected)
+        language, probability, certainty = self._language(encoded, expected)
         decoded = self._decode(encoded, language, "transcribe", beam=1)
         if decoded.compression > _LOOP:
             decoded = self._decode(encoded, language, "transcribe", beam=_BEAM)
@@ -119,6 +127,7 @@ class Recogniser:
             no_speech=round(decoded.no_speech, 3),
             compression=round(decoded.compression, 2),
             translation=translation.text if translation and translation.compression <= _LOOP else None,
+            certainty=round(certainty, 3),
         )
 
     def _encode(self, signal: Signal) -> Any:
@@ -126,15 +135,15 @@ class Recogniser:
         missing = _FRAMES - features.shape[1]
         return self._whisper.encode(np.pad(features, ((0, 0), (0, max(0, missing)))))
 
-    def _language(self, encoded: Any, expected: Mapping[str, float]) -> tuple[str, float]:
+    def _language(self, encoded: Any, expected: Mapping[str, float]) -> tuple[str, float, float]:
         if not self._whisper.model.is_multilingual:
-            return "en", 1.0
+            return "en", 1.0, 1.0
         heard = {token[2:-2]: float(p) for token, p in self._whisper.model.detect_language(encoded)[0]}
         prior = {code_of(tag): share for tag, share in expected.items()}
         rest = max(0.0, 1 - sum(prior.values())) / max(1, len(heard) - len(prior))
         weighed = {code: p * prior.get(code, rest) for code, p in heard.items()}
         best = max(weighed, key=weighed.__getitem__)
-        return best, weighed[best] / (sum(weighed.values()) or 1.0)
+        return best, weighed[best] / (sum(weighed.values()) or 1.0), heard[best]
 
     def _tokenizer(self, language: str, task: str) -> Any:
         from faster_whisper.tokenizer import Tokenizer
@@ -200,7 +209,8 @@ def _words(aligned: Sequence[Mapping[str, Any]], *, spaced: bool) -> tuple[Timed
         bare = text.strip()
         if not bare:
             continue
-        start, end, probability = float(item["start"]), float(item["end"]), float(item["probability"])
+        end, probability = float(item["end"]), float(item["probability"])
+        start = max(float(item["start"]), end - _LONGEST_WORD)
         joined = bool(words) and not text.startswith(" ") and not opening
         if joined and all(mark in _CLOSING for mark in bare):
             words[-1] = replace(words[-1], text=words[-1].text + bare)

@@ -50,6 +50,8 @@ _WEAK: Final = 0.7  # another label at the same time needs this part of the stro
 _SURE: Final = 0.45  # and at least this, unless it is an effect above an ambience
 _ABOVE: Final = 0.30  # which needs this
 _GUESS: Final = 0.04  # mean score over the window of a guess where nothing was heard
+_BRIEF_PART: Final = 0.6  # of a lasting sound's length
+_LOCAL: Final = 1.5  # times the score of a sound that is surer elsewhere: another for this moment
 _OVERLAP: Final = 0.4  # part of the shorter one's length that makes two sounds simultaneous
 _MOST: Final = 8  # sounds told of one window; nobody reads more
 
@@ -76,9 +78,7 @@ _GENERAL: Final = frozenset({
     "Emergency vehicle", "Aircraft", "Rail transport", "Engine", "Door", "Glass", "Telephone", "Horse", "Cat", "Dog", "Pig", "Bird",
 })  # fmt: skip
 
-# What two classes mean together.
-_TOGETHER: Final = {"Shatter": ("Glass", "Breaking")}
-
+_TOGETHER: Final = {"Shatter": ("Glass", "Breaking")}  # what two classes mean together
 _TUNEFUL: Final = frozenset(
     {"bell", "jingle", "tone", "horn", "whistle", "beep", "tick", "alarm", "telephone", "siren"}
 )
@@ -165,7 +165,7 @@ def events(scores: Scores, *, music: Curve) -> list[Event]:
             candidate.first * HOP,
             candidate.last * HOP,
             round(candidate.score, 3),
-            _alternatives(candidate, labels),
+            _alternatives(candidate, labels, kept),
         )
         for candidate in kept
     ]
@@ -358,23 +358,27 @@ def _apart(weaker: _Candidate, stronger: _Candidate) -> bool:
         return False
     if other.label in _kin(one.name) or one.label in _kin(other.name) or one.name in _GENERAL:
         return False
-    here = _score(stronger.label.curve[weaker.first : weaker.last])
+    curve = stronger.label.curve[weaker.first : weaker.last]
+    part = (weaker.last - weaker.first) / (stronger.last - stronger.first)
     if one.sustained != other.sustained:
-        effect, ambience = (weaker, stronger) if other.sustained else (stronger, weaker)
-        brief = effect.last - effect.first < 0.6 * (ambience.last - ambience.first)
+        brief = part < _BRIEF_PART if other.sustained else part > 1 / _BRIEF_PART
         if brief and weaker.score >= _ABOVE:
             return True
     elif one.group == other.group:
         return False
-    if weaker.score > here:
+    if part < _BRIEF_PART and weaker.score > _LOCAL * float(curve.mean()):
         return weaker.score >= _ABOVE
-    return weaker.score >= max(_SURE, _WEAK * here)
+    return weaker.score >= max(_SURE, _WEAK * _score(curve))
 
 
-def _alternatives(candidate: _Candidate, labels: list[_Label]) -> tuple[str, ...]:
-    """Return what else the sound may be, at most two: the nearer of kind, the sooner."""
+def _alternatives(candidate: _Candidate, labels: list[_Label], told: list[_Candidate]) -> tuple[str, ...]:
+    """Return what else the sound may be, at most two: the nearer of kind, the sooner; not what is told beside it."""
+    others = [other.lead for other in told if _overlap(candidate, other) > 0]
+    beside = {label for lead in others for label in (lead.label, *_kin(lead.name))}
     rivals = []
     for label in labels:
+        if label.lead.label in beside:
+            continue
         score = _score(label.curve[candidate.first : candidate.last])
         if score >= _rivalry(candidate, label.lead) * candidate.score:
             rivals.append((score, label.lead.name))
@@ -384,8 +388,10 @@ def _alternatives(candidate: _Candidate, labels: list[_Label]) -> tuple[str, ...
 def _rivalry(candidate: _Candidate, entry: SoundClass) -> float:
     """Return the part of the candidate's score that makes ``entry`` another name for it; infinite for none."""
     lead = candidate.lead
-    if entry.label == lead.label or entry.name in _GENERAL:
+    if entry.label == lead.label or entry.name in _GENERAL or entry.label in _kin(lead.name):
         return float("inf")
+    if lead.label in _kin(entry.name) and set(lead.label.split()) & set(entry.label.split()):
+        return float("inf")  # "birds singing or birds chirping" says one thing twice
     if lead.family and entry.family == lead.family:
         return _RIVAL
     if candidate.score < _DOUBTFUL:

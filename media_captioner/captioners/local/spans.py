@@ -34,6 +34,7 @@ _VOICED_ALONE: Final = 0.85  # voice detector's mean from which it is believed w
 _OTHER: Final = 0.40  # ... unless the tagger hears something else this surely
 _SPOKEN_OVER_MUSIC: Final = 0.25
 _SHORT: Final = 0.35  # seconds; a shorter voice needs the tagger to be surer
+_PASSAGE: Final = 2.0  # seconds without a voice that part two passages
 _NO_MUSIC: Final = 0.15
 _NO_SPEECH: Final = 0.15
 _NO_VOICE: Final = 0.35
@@ -119,6 +120,17 @@ def voices(scores: Scores, probabilities: Probabilities) -> list[Voice]:
         ):
             found.append(Voice(start, end, sung=False, speech=said))
     return found
+
+
+def passages(found: list[Voice]) -> list[list[Voice]]:
+    """Part voices where nobody speaks for a while: who speaks next may speak another language."""
+    parted: list[list[Voice]] = []
+    for voice in found:
+        if parted and voice.start - parted[-1][-1].end < _PASSAGE:
+            parted[-1].append(voice)
+        else:
+            parted.append([voice])
+    return parted
 
 
 def absent(scores: Scores, probabilities: Probabilities) -> list[str]:

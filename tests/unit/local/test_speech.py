@@ -9,6 +9,7 @@ from media_captioner.captioners.local import speaker
 from media_captioner.captioners.local.captioner import expected_languages
 from media_captioner.captioners.local.languages import NAMES, code_of, name_of, tag_of
 from media_captioner.captioners.local.recogniser import TimedWord, _words
+from media_captioner.captioners.local.spans import Voice, passages
 from media_captioner.captioners.local.utterances import parted, shared_out
 from media_captioner.captioners.local.voice import regions
 from media_captioner.protocols import Context
@@ -71,6 +72,17 @@ def test_a_word_that_the_aligner_parts_at_its_hyphen_is_one():
         ("ill-disposed.", 0.7, 0.6),
         ("So", 1.1, 0.9),
     ]
+
+
+def test_a_word_is_not_stretched_over_the_silence_before_it():
+    parts = [{"word": " He", "start": 0.0, "end": 11.2, "probability": 0.7}]
+    (word,) = _words(parts, spaced=True)
+    assert 9.9 < word.start < word.end == 11.2
+
+
+def test_a_long_pause_parts_passages():
+    said = [Voice(0, 2, False, 0.9), Voice(2.5, 3, False, 0.9), Voice(8, 9, False, 0.9)]
+    assert passages(said) == [said[:2], said[2:]]
 
 
 def test_where_no_spaces_are_written_every_part_is_a_word():
