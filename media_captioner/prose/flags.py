@@ -13,6 +13,7 @@ from typing import Final
 
 from media_captioner.model import Evidence, Flag, Polarity, Sound, Speech
 from media_captioner.prose.lexicon import FlagWord, Mask, lexicon, table
+from media_captioner.prose.manner import FEIGNED
 from media_captioner.prose.polarity import HEDGED, NAMES
 from media_captioner.prose.reading import Reading
 from media_captioner.prose.words import tokens
@@ -73,7 +74,10 @@ def _of_prose(reading: Reading) -> Iterable[Reason]:
     for passage in reading.passages:
         masked = {place for hit in passage.hits(Mask) for place in range(hit.start, hit.end)}
         for hit in passage.hits(FlagWord):
-            if hit.found.columns[1] in _WRITTEN and not (hit.end - hit.start == 1 and hit.start in masked):
+            feigned = not FEIGNED.isdisjoint(passage.words[max(0, hit.start - 1) : hit.start])
+            if feigned or hit.found.columns[1] not in _WRITTEN:
+                continue
+            if not (hit.end - hit.start == 1 and hit.start in masked):
                 rank = passage.rank(hit.start, hit.end)
                 yield hit.found.columns[0], NAMES[rank], passage.evidence(hit.start, hit.end)
 

@@ -42,7 +42,9 @@ _ENDS: Final = frozenset(
     "and but or with in as at by to while who of than yet when from for is are was were that which if because so "
     "before after during throughout about on over then like".split()
 )
-_FEIGNED: Final = frozenset({"mock", "feigned", "pretend", "faux", "simulated", "fake"})
+FEIGNED: Final = frozenset({"mock", "feigned", "pretend", "faux", "simulated", "fake", "exaggerated"})
+"""Words before one of emotion that say that it is none."""
+
 _POSSESSIVE: Final = frozenset({"his", "her", "their", "the"})
 _NOUN_ENDS: Final = ("ion", "ness", "ment", "ance", "ence", "ity", "ship", "tude", "th", "cy")
 
@@ -150,7 +152,7 @@ def _describes_other(passage: Passage, hit: Hit) -> bool:
     """Whether an adjective stands before something that is no voice: "a tense score", "the warm acoustic"."""
     words = passage.words
     before = words[hit.start - 1] if hit.start else ""
-    if before in _FEIGNED or before.endswith("ally"):
+    if before in FEIGNED or before.endswith("ally"):
         return True  # "mock outrage", "acoustically neutral"
     last = words[hit.end - 1]
     if last.endswith(("ly", *_NOUN_ENDS)) or last in _NOUNS:

@@ -31,7 +31,7 @@ _ROLES: Final = frozenset(
     "conductor referee umpire operator doctor nurse coach pilot captain vendor trainer croupier robot".split()
 )
 _WORDLESS: Final = frozenset(
-    "wordless hum sing croon vocalise vocalize laugh sob moan scream whistle ethereal".split()
+    "wordless hum sing croon vocalise vocalize laugh sob moan scream whistle ethereal double harmonize harmonise".split()
 )
 _NOT_SPEAKERS: Final = frozenset({"voice", "voices", "speech", "guide"})
 _FROM: Final = (["from"], ["by"])

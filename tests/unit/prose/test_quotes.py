@@ -10,6 +10,7 @@ from media_captioner.prose import understand
     [
         ("He pauses before saying “okay” and sighing.", ["okay"]),
         ("She answers with a curt “No.”", ["No."]),
+        ("From the back seat a girl whimpers, “Please don't fight.”", ["Please don't fight."]),
         ("The host opens with “Welcome back,” his voice bright.", ["Welcome back"]),
         ("“I don't believe it,” he mutters, “not again.”", ["I don't believe it", "not again."]),
         ("A voice counts down: “Three, two, one.”", ["Three, two, one."]),

@@ -103,6 +103,8 @@ def test_setting(text, setting):
         ("The speech is xenophobic and full of racial slurs.", {"hate"}),
         ("The attack is immediate, and the piece is in a minor key.", set()),
         ("An explosion of applause follows.", set()),
+        ("A mother answers with mock despair, her words slurred over a fight song.", set()),
+        ("The train drowns out the saxophone.", set()),
     ],
 )
 def test_flags(text, wanted):
