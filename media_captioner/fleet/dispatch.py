@@ -154,10 +154,14 @@ class ProcrastinateDispatcher:
         way is cancelled too, and waited for.
         """
         self._work = work
-        while not self._leaving.is_set():
-            last = self._closed.is_set()
-            if await self._turn(wait=not last) and last:
-                break
+        asyncio.get_running_loop().set_exception_handler(_without_lost_races)
+        try:
+            while not self._leaving.is_set():
+                last = self._closed.is_set()
+                if await self._turn(wait=not last) and last:
+                    break
+        finally:
+            asyncio.get_running_loop().set_exception_handler(None)
         if self._failure is not None:
             raise self._failure
 
@@ -219,3 +223,11 @@ class ProcrastinateDispatcher:
         finally:
             self._running.pop(asset, None)
             self._finished += 1
+
+
+def _without_lost_races(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """Keep quiet about jobs that could not be reported done, for somebody else had taken them over and ended them."""
+    if isinstance(context.get("exception"), ConnectorException):
+        log.info("The queue did not take a report: %s", context["exception"])
+    else:
+        loop.default_exception_handler(context)

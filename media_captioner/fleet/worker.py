@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from media_captioner.batch import GRACE, Batch
-from media_captioner.errors import AlreadyRunning, MediaCaptionerError
+from media_captioner.errors import AlreadyRunning, MediaCaptionerError, OutputConflict
 from media_captioner.fleet.backlog import Backlog
 from media_captioner.fleet.dispatch import ProcrastinateDispatcher
 from media_captioner.fleet.journal import PostgresJournal
@@ -114,6 +114,10 @@ class Worker:
         try:
             async with self.sources.at_hand(name) as path:
                 report = await self.batch.one(path)
+                if isinstance(report.error, OutputConflict):
+                    # A worker that froze, and was taken for dead, may have woken up and written the same files just
+                    # now; then they are found to be up to date. What is really somebody else's stays in the way.
+                    report = await self.batch.one(path)
         except MediaCaptionerError as error:  # it could not be brought here, or not be taken back
             report = AssetReport(Path(name), "failed", error=error)
             await self.backlog.mark(name, "failed", error.message, error=type(error).__name__)
