@@ -18,6 +18,8 @@ from media_captioner.errors import MediaCaptionerError
 _COMMANDS: Final = {
     "caption": ("caption", "Caption media files and folders."),
     "watch": ("watch", "Caption whatever is put into folders, for as long as it runs."),
+    "backfill": ("backfill", "Caption an archive once: the plan first, then within a cap."),
+    "service": ("service", "Print what the system needs to run media-captioner watch."),
     "plan": ("plan", "Say what captioning would take, before anything is sent."),
     "probe": ("probe", "Show what is in a media file and which track would be captioned."),
     "segments": ("segments", "Cut a track into clips at natural points, and keep the clips."),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -81,6 +82,33 @@ def command(
     overwritten.
     """
     from media_captioner import batch
+
+    by_file, settings = settings_for(given, config_file)
+    go_offline(settings)
+    return caption_all(batch.find_media(sources), by_file, settings, as_json=as_json, show_stream=show_stream)
+
+
+def caption_all(
+    found: Sequence[Path | MediaCaptionerError],
+    by_file: Callable[[Path], Settings],
+    settings: Settings,
+    *,
+    as_json: bool,
+    show_stream: bool = False,
+    root: Path | None = None,
+) -> int:
+    """Caption what was found, show how that goes, and return the exit code.
+
+    Args:
+        found: Files, and what could not be found.
+        by_file: The settings for each file.
+        settings: What holds for the whole run.
+        as_json: Print a line of JSON for each file.
+        show_stream: Show descriptions as they are made.
+        root: The folder that the files lie below, for its budget, or None.
+
+    """
+    from media_captioner import batch
     from media_captioner.captioners.options import options_of
     from media_captioner.cli.render import caption_view
     from media_captioner.cli.stopping import run_until_stopped
@@ -88,9 +116,6 @@ def command(
     from media_captioner.pipeline import voice_detector
     from media_captioner.session import open_session
 
-    by_file, settings = settings_for(given, config_file)
-    go_offline(settings)
-    found = batch.find_media(sources)
     with caption_view(len(found), as_json=as_json) as view:
         captioner = captioner_named(
             settings.captioner, options_of(settings, on_text=view.live_text if show_stream else None), view
@@ -103,6 +128,7 @@ def command(
                 voice_detector(),
                 session=session,
                 wait_hours=settings.wait_hours,
+                root=root,
             )
             try:
                 stopped = run_until_stopped(lambda: _run(work, session, settings, found, view))
@@ -119,7 +145,7 @@ async def _run(
     work: Batch,
     session: Session,
     settings: Settings,
-    found: list[Path | MediaCaptionerError],
+    found: Sequence[Path | MediaCaptionerError],
     view: CaptionView,
 ) -> None:
     from media_captioner.hooks import attended

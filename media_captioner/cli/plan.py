@@ -71,7 +71,7 @@ def command(
         if as_json:
             print_json({"total": estimate_json(total), "service": service.name})
         else:
-            click.echo(f"In all, at {service.name}: {_words(total)}")
+            click.echo(f"In all, at {service.name}: {words(total)}")
             _show_detail(total, service)
     codes = {error.exit_code for error in failures}
     return 0 if not codes else codes.pop() if len(codes) == 1 else 1
@@ -84,12 +84,13 @@ def _show(each: Plan) -> None:
     bound = "" if each.exact else "at most "
     click.echo(f"{printable(str(each.source))}: {length(each.seconds)}{silent}")
     click.echo(click.style(f"  {printable(each.choice.reason)}", dim=True))
-    click.echo(f"  {bound}{_words(each.estimate)}")
+    click.echo(f"  {bound}{words(each.estimate)}")
     if each.partial:
         click.echo(click.style(f"  partial: {printable(each.partial)}", fg="yellow"))
 
 
-def _words(found: Estimate) -> str:
+def words(found: Estimate) -> str:
+    """Return an estimate in words."""
     from media_captioner.cli.render import length
 
     low, high = found.tokens

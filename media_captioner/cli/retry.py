@@ -24,6 +24,7 @@ def command(
     """
     from media_captioner.schedule.journal import open_journal
     from media_captioner.schedule.journal.reports import in_state
+    from media_captioner.watch.explaining import let_again
 
     if not sources and not quarantined:
         raise click.UsageError("Name files, or --quarantined.")
@@ -36,6 +37,7 @@ def command(
                 names += [Path(name) for name in await opened.read(lambda c: in_state(c, "quarantined"))]
             for name in names:
                 known = await opened.register.retry(name)
+                known = await asyncio.to_thread(let_again, name) or known
                 unknown += not known
                 click.echo(f"{name}: {'will be tried again' if known else 'not known, or at work'}")
         return unknown

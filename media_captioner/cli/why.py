@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from media_captioner.cli.options import PATH, config_option, journal_option, journal_path, json_option
+from media_captioner.cli.options import (
+    PATH,
+    config_option,
+    journal_option,
+    journal_path,
+    json_option,
+    settings_for,
+)
 
 if TYPE_CHECKING:
     from media_captioner.schedule.journal.reports import Attempt, Why
@@ -20,17 +27,32 @@ if TYPE_CHECKING:
 @config_option
 @json_option
 def command(source: Path, journal: Path | None, config_file: Path | None, *, as_json: bool) -> int:
-    """Show how FILE stands and why: its gaps, what was refused, and every time that it was asked about."""
-    from media_captioner.cli.render import print_json
+    """Show how FILE stands and why: what a watched folder decided, gaps, refusals, each time it was asked about."""
+    from media_captioner.cli.render import print_json, printable
+    from media_captioner.errors import ConfigError
     from media_captioner.schedule.journal.reports import reading, why
+    from media_captioner.watch.explaining import standing
 
-    with reading(journal_path(journal, config_file)) as connection:
-        found = why(connection, source.absolute())
+    _, settings = settings_for({}, config_file)
+    below = standing(source, settings.watch)
+    found = None
+    try:
+        with reading(journal_path(journal, config_file)) as connection:
+            found = why(connection, source.absolute())
+    except ConfigError:
+        if below is None:
+            raise
+    if below is not None and not as_json:
+        click.echo(printable(below.sentence()))
+    if found is None and below is not None:
+        if as_json:
+            print_json({"source": str(source.absolute()), "watch": below.sentence()})
+        return 0
     if found is None:
         click.echo(f"Nothing is known of {source}: it was never captioned, or was forgotten.", err=True)
         return 3
     if as_json:
-        print_json(_json(found))
+        print_json(_json(found) | ({"watch": below.sentence()} if below else {}))
         return 0
     for line in _lines(found):
         click.echo(line)

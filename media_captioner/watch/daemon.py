@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import Any, Final
 
 from media_captioner.batch import Batch
-from media_captioner.captioners import create
-from media_captioner.captioners.options import options_of
+from media_captioner.captioners.options import Options, options_of
 from media_captioner.config import Settings, settings_below
 from media_captioner.config.tables import WatchedRoot
 from media_captioner.errors import ConfigError, UnsafeInput
+from media_captioner.hooks import attended, captioner_named
 from media_captioner.pipeline import voice_detector
-from media_captioner.protocols import Notice, Progress, Reporter
+from media_captioner.protocols import Captioner, Notice, Progress, Reporter
 from media_captioner.schedule.budget import Allowance
 from media_captioner.session import open_session
 from media_captioner.system import files
@@ -41,6 +41,10 @@ SettingsBeside = Callable[[Path | None], Settings]
 """Gives the settings that hold for the media in a folder, its own settings file included; None for none."""
 
 
+CaptionerFor = Callable[[str, Options, Reporter], Captioner]
+"""Makes a captioner by its name."""
+
+
 class LogReporter:
     """Tells the log what a person should know."""
 
@@ -59,6 +63,8 @@ class Daemon:
     Attributes:
         folders: The folders.
         desks: Where their files are captioned.
+        settings: What holds for the daemon as a whole.
+        reporter: Whom to tell what a person should know.
         clock: Where time comes from.
         started: Monotonic time of the start.
 
@@ -66,6 +72,8 @@ class Daemon:
 
     folders: list[WatchedFolder]
     desks: list[Desk]
+    settings: Settings
+    reporter: Reporter
     clock: Clock = SYSTEM_CLOCK
     started: float = field(init=False)
 
@@ -80,8 +88,9 @@ class Daemon:
 
         """
         try:
-            async with asyncio.TaskGroup() as group:
+            async with attended(self.settings, self.reporter) as host, asyncio.TaskGroup() as group:
                 for desk in self.desks:
+                    desk.host = host
                     group.create_task(desk.run())
                 for folder in self.folders:
                     group.create_task(self._kept(folder))
@@ -110,6 +119,7 @@ def open_daemon(
     clock: Clock = SYSTEM_CLOCK,
     retry_seconds: float = 60.0,
     reporter: Reporter | None = None,
+    captioner_for: CaptionerFor = captioner_named,
 ) -> Iterator[Daemon]:
     """Give a daemon for watched folders, each locked against other processes while the block runs.
 
@@ -120,6 +130,7 @@ def open_daemon(
         clock: Where time comes from.
         retry_seconds: Seconds until the second try of what failed and may pass.
         reporter: Whom to tell what a person should know; the log by default.
+        captioner_for: Makes the captioner of a name.
 
     Raises:
         AlreadyRunning: another process watches one of them.
@@ -139,8 +150,10 @@ def open_daemon(
         memories = [Memory(root, memory_file(root) if remember else None, clock) for root in roots]
         for memory in memories:
             stack.callback(memory.close)
-        build = _Builder(placed, beside, memories, clock, retry_seconds, reporter or LogReporter())
-        yield Daemon([build.folder(number) for number in range(len(placed))], build.desks, clock)
+        reporter = reporter or LogReporter()
+        build = _Builder(placed, beside, memories, clock, retry_seconds, reporter, captioner_for)
+        folders = [build.folder(number) for number in range(len(placed))]
+        yield Daemon(folders, build.desks, beside(None), reporter, clock)
 
 
 def _real(root: Path) -> Path:
@@ -160,6 +173,7 @@ class _Builder:
     clock: Clock
     retry_seconds: float
     reporter: Reporter
+    captioner_for: CaptionerFor
     desks: list[Desk] = field(default_factory=list)
     _keys: list[tuple[Any, ...]] = field(default_factory=list)
 
@@ -199,7 +213,7 @@ class _Builder:
         key = (settings.captioner, options_of(settings), *limits)
         if key in self._keys:
             return self.desks[self._keys.index(key)]
-        captioner = create(settings.captioner, options_of(settings), self.reporter)
+        captioner = self.captioner_for(settings.captioner, options_of(settings), self.reporter)
         allowances = {str(table.root): _allowance(table) for table in self.tables}
 
         def session() -> Any:

@@ -14,6 +14,7 @@ from typing import Final, Protocol
 
 from media_captioner.batch import GRACE, Batch
 from media_captioner.errors import BudgetExceeded, DiskFull, Postponed
+from media_captioner.hooks.host import Host
 from media_captioner.model import Fingerprint
 from media_captioner.outcomes import AssetReport
 from media_captioner.protocols import Captioner
@@ -23,8 +24,7 @@ from media_captioner.system.clock import SYSTEM_CLOCK, Clock
 log: Final = logging.getLogger(__name__)
 
 _MOST_AT_ONCE: Final = 8  # each decodes on its own; more would only fight for the processor
-_PAUSE: Final = timedelta(minutes=1)  # to leave a captioner alone where nobody says how long
-_LONG_PAUSE: Final = timedelta(minutes=15)  # ... after a failure that only a person can mend
+_LONGER: Final = 15  # times the usual pause, after a failure that only a person can mend
 _LOOK: Final = 60.0  # seconds between two looks at the time of day, which can jump
 
 
@@ -80,6 +80,8 @@ class Desk:
         clock: Where time comes from.
         busy: Files under way.
         paused: Why nothing is begun, or None.
+        host: Whom to tell of what happens to files.
+        pause_seconds: Time to leave the captioner alone where nobody says how long.
 
     """
 
@@ -88,6 +90,8 @@ class Desk:
     clock: Clock = SYSTEM_CLOCK
     busy: set[Path] = field(default_factory=set)
     paused: str | None = None
+    host: Host = field(default_factory=Host)
+    pause_seconds: float = 60.0
     _session: Session | None = None
     _line: list[tuple[int, int, Job]] = field(default_factory=list)
     _numbers: itertools.count[int] = field(default_factory=itertools.count)
@@ -111,7 +115,7 @@ class Desk:
             MediaCaptionerError: the journal cannot be opened.
 
         """
-        self._session = self.open_session()
+        self._session = self._opened()
         count = min(_MOST_AT_ONCE, self.captioner.service.concurrency + 1)
         try:
             async with asyncio.TaskGroup() as group:
@@ -122,6 +126,7 @@ class Desk:
         finally:
             await self._session.drain(GRACE)
             self._session.close()
+            self._session = None
 
     async def _work(self) -> None:
         while True:
@@ -138,7 +143,7 @@ class Desk:
             except Exception as error:
                 # A full disk under what is remembered, or a mistake of ours: the file is found again.
                 log.exception("The work on %s failed", job.path)
-                self._pause(f"the work on {job.path} failed: {error}", self.clock.now() + _PAUSE)
+                self._pause(f"the work on {job.path} failed: {error}")
             finally:
                 self.busy.discard(job.path)
 
@@ -161,9 +166,10 @@ class Desk:
         passing = isinstance(error, (Postponed, DiskFull))
         if not passing and report.state == "waiting":
             return  # another process is at work on this one file
-        self._pause(error.message, report.until or self.clock.now() + (_PAUSE if passing else _LONG_PAUSE))
+        self._pause(error.message, report.until, times=1 if passing else _LONGER)
 
-    def _pause(self, reason: str, until: datetime) -> None:
+    def _pause(self, reason: str, until: datetime | None = None, *, times: int = 1) -> None:
+        until = until or self.clock.now() + timedelta(seconds=times * self.pause_seconds)
         if self._until is None or until > self._until:
             self._until, self.paused = until, reason
             log.warning("nothing is begun until %s: %s", f"{until:%H:%M:%S} UTC", reason)
@@ -176,4 +182,9 @@ class Desk:
         self._until = self.paused = None
         if self._session is not None and self._session.scheduler.stopped is not None and not self.busy:
             self._session.close()
-            self._session = self.open_session()
+            self._session = self._opened()
+
+    def _opened(self) -> Session:
+        session = self.open_session()
+        session.host = self.host
+        return session

@@ -1,0 +1,43 @@
+"""``media-captioner service``."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from media_captioner.cli.options import PATH
+
+
+@click.command("service", short_help="Print what the system needs to run media-captioner watch.")
+@click.argument("kind", type=click.Choice(["systemd", "launchd"]))
+@click.argument("roots", nargs=-1, type=PATH, metavar="[FOLDERS]...")
+@click.option("--user", metavar="NAME", help="systemd: a unit of the machine's, run under this account.")
+@click.option(
+    "--port", type=click.IntRange(1, 65535), help="Serve /healthz and /metrics on this port of this machine."
+)
+@click.option("--config", "config_file", type=PATH, help="Settings file (TOML) to read as well.")
+def command(
+    kind: str, roots: tuple[Path, ...], user: str | None, port: int | None, config_file: Path | None
+) -> None:
+    """Print a systemd unit or a launchd property list that runs media-captioner watch on FOLDERS.
+
+    Without FOLDERS those of the settings are watched. Keys never stand in it: name a key_file in the settings.
+
+    \b
+    media-captioner service systemd /media/in > ~/.config/systemd/user/media-captioner.service
+    media-captioner service launchd ~/Movies > ~/Library/LaunchAgents/media-captioner.watch.plist
+    """  # noqa: D301 - click's mark for lines that are not to be wrapped
+    from media_captioner.system.records import state_folder
+    from media_captioner.watch.service import launchd_plist, systemd_unit
+
+    words = [str(Path(sys.argv[0]).absolute()), "watch", *(str(root.absolute()) for root in roots)]
+    words += [] if port is None else ["--port", str(port)]
+    words += [] if config_file is None else ["--config", str(config_file.absolute())]
+    if kind == "systemd":
+        click.echo(systemd_unit([*words, "--log", "json"], user=user), nl=False)
+        return
+    folder = state_folder()
+    words += ["--log", "json", "--log-file", str(folder / "watch.log")]
+    click.echo(launchd_plist(words, folder / "watch.stderr"), nl=False)
