@@ -23,10 +23,10 @@ class _Quiet(http.server.SimpleHTTPRequestHandler):
 
 
 @contextlib.contextmanager
-def served(folder):
+def served(folder, handler=_Quiet):
     """Serve a folder on loopback and give its address."""
     server = http.server.ThreadingHTTPServer(
-        ("127.0.0.1", 0), functools.partial(_Quiet, directory=str(folder))
+        ("127.0.0.1", 0), functools.partial(handler, directory=str(folder))
     )
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
@@ -69,3 +69,46 @@ def cues_of(vtt, folder, profile):
     shown = json.loads(unescape(dom.split('<pre id="out">')[1].split("</pre>")[0]))
     assert shown["state"] == "loaded", shown
     return [(cue["start"], cue["end"], cue["text"]) for cue in shown["cues"]]
+
+
+# Headless Chromium takes its picture at the load event, so an image that is answered late holds the event back until
+# the frame that was sought, and its caption, have been painted. The film comes as one blob: the server knows no ranges.
+FILM_PAGE = """<!doctype html><meta charset="utf-8"><body style="margin:0;background:#000">
+<video id="v" width="{width}" muted><track kind="captions" srclang="en" src="{vtt}" default></video>
+<img src="shown.png" style="display:none"><script>
+const painted = () => requestAnimationFrame(() => requestAnimationFrame(() => fetch("painted")));
+const video = document.getElementById("v");
+video.textTracks[0].mode = "{mode}";
+video.addEventListener("loadeddata", () => {{ video.currentTime = {at}; }}, {{once: true}});
+video.addEventListener("seeked", () => setTimeout(painted, 300));
+fetch("{film}").then(answer => answer.blob()).then(blob => {{ video.src = URL.createObjectURL(blob); }});
+</script>"""
+
+
+class _Film(_Quiet):
+    painted = threading.Event()
+
+    def do_GET(self):
+        if self.path == "/shown.png":
+            self.painted.wait(30)
+        if self.path == "/painted":
+            self.painted.set()
+        super().do_GET()
+
+
+def screenshot(film, vtt, at, folder, profile, *, showing=True, size=(1280, 720)):
+    """Return the PNG that Chromium paints of a film in ``folder`` at ``at`` seconds, with its captions or without."""
+    page = FILM_PAGE.format(film=film, vtt=vtt, at=at, width=size[0], mode="showing" if showing else "hidden")
+    (folder / "film.html").write_text(page)
+    out = folder / "shown.screenshot.png"
+    handler = type("Film", (_Film,), {"painted": threading.Event()})
+    with served(folder, handler) as address:
+        run(
+            f"{address}/film.html",
+            profile,
+            f"--window-size={size[0]},{size[1]}",
+            f"--screenshot={out}",
+            seconds=40,
+        )
+        assert handler.painted.is_set(), "the film was never painted"
+    return out.read_bytes()
