@@ -166,8 +166,25 @@ def _wordless(speech: Speech, profile: Profile, language: str) -> Block:
 def sound_words(sound: Sound) -> str:
     """Return the words for a sound: with its likeliest alternative where it is not sure."""
     if sound.polarity == "hedged" and sound.alternatives:
-        return f"{sound.label} or {sound.alternatives[0]}"
+        return either(sound.label, sound.alternatives[0])
     return sound.label
+
+
+def either(one: str, other: str) -> str:
+    """Return "one or other", saying what both have in common once.
+
+    ``birds singing`` and ``birds chirping`` are ``birds singing or chirping``. Of ``church bell tolling`` and ``bell
+    ringing`` only a bell is sure: ``bell tolling or ringing``.
+    """
+    *first, verb = one.split()
+    *second, alternative = other.split()
+    shorter, longer = sorted((first, second), key=len)
+    if one == other:
+        return one
+    doings = verb.endswith("ing") and alternative.endswith("ing")
+    if not doings or not shorter or longer[-len(shorter) :] != shorter:
+        return f"{one} or {other}"
+    return " ".join((*shorter, verb) if verb == alternative else (*shorter, verb, "or", alternative))
 
 
 def sound_blocks(run: Run, profile: Profile) -> list[Block]:

@@ -110,6 +110,24 @@ def test_a_measured_guess_is_shown_with_its_likeliest_alternative():
     assert texts(captions(segment(sounds=heard))) == ["[thunder or explosion]"]
 
 
+@pytest.mark.parametrize(
+    ("one", "other", "said"),
+    [
+        ("birds singing", "birds chirping", "birds singing or chirping"),
+        ("church bell tolling", "bell ringing", "bell tolling or ringing"),
+        ("horn honking", "car horn honking", "horn honking"),
+        ("door slamming", "dog barking", "door slamming or dog barking"),
+        ("car door closing", "oven door closing", "car door closing or oven door closing"),
+        ("rain", "running water", "rain or running water"),
+        ("singing", "chanting", "singing or chanting"),
+        ("wind", "wind", "wind"),
+    ],
+)
+def test_what_two_guesses_have_in_common_is_said_once(one, other, said):
+    heard = [sound(one, 5, 7, polarity="hedged", alternatives=(other,))]
+    assert texts(captions(segment(sounds=heard))) == [f"[{said}]"]
+
+
 def test_rain_over_four_segments_is_one_rain_that_continues():
     segments = [
         segment(
