@@ -72,7 +72,10 @@ def known_at(path: Path) -> Known:
     except OSError as error:
         raise MediaNotFound(f"Cannot read {path}: {(error.strerror or str(error)).lower()}") from error
     except ValueError as error:
-        raise UnsupportedMedia(f"Cannot read {path}: {error}") from error
+        raise UnsupportedMedia(
+            f"Cannot read {path}: {error}",
+            hint="Mend it, or move it away and caption again: answers that were paid for are kept and used.",
+        ) from error
     stem = path.name.removesuffix(sidecar.SUFFIX)
     media = found.captions.media.path
     extension = media.suffix if media.stem == stem else ""

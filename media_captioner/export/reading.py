@@ -41,7 +41,8 @@ def read_cues(path: Path) -> tuple[Cue, ...]:
         raise MediaNotFound(f"Cannot read {path}: {(error.strerror or str(error)).lower()}") from error
     except (webvtt.errors.MalformedFileError, webvtt.errors.MalformedCaptionError, ValueError) as error:
         raise UnsupportedMedia(
-            f"Cannot read {path}: it is not a valid WebVTT or SRT file ({str(error) or 'no header'})"
+            f"Cannot read {path}: it is not a valid WebVTT or SRT file ({str(error) or 'no header'})",
+            hint="Mend it, or delete it to have it written anew.",
         ) from error
 
 
