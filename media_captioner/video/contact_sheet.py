@@ -35,7 +35,8 @@ _SIDE: Final = 90  # pixels left of the timeline, for names of lanes
 _FRAMES: Final = 10  # a strip
 _FRAME_HEIGHT: Final = 86
 _WAVE_HEIGHT: Final = 48
-_LANE_HEIGHT: Final = 24
+_LANE_HEIGHT: Final = 40
+_LINE_HEIGHT: Final = 16
 _AXIS_HEIGHT: Final = 20
 _GAP: Final = 14
 _MOST_STRIPS: Final = 8
@@ -131,7 +132,7 @@ def _font(captions: Captions, size: int) -> FreeTypeFont:
     from media_captioner.errors import ConfigError
 
     try:
-        return font_for("".join(cue.text for cue in captions.cues) + (captions.summary or ""), size)
+        return font_for("".join(cue.text for cue in captions.cues) + (captions.summary or "") + "…", size)
     except ConfigError:
         font: Any = ImageFont.load_default(size)
         return font  # type: ignore[no-any-return]
@@ -180,24 +181,36 @@ def _draw_wave(draw: ImageDraw, levels: Levels, top: int) -> None:
 def _draw_lanes(draw: ImageDraw, cues: Sequence[Cue], strip: _Strip, top: int, font: FreeTypeFont) -> None:
     for lane, (category, colour) in enumerate(_COLOURS.items()):
         upper = top + lane * _LANE_HEIGHT
-        draw.text((_GAP, upper + 4), category, font=font, fill=colour)
+        draw.text((_GAP, upper + 12), category, font=font, fill=colour)
         draw.rectangle((_SIDE, upper + 1, _WIDTH - _GAP, upper + _LANE_HEIGHT - 2), fill=_LANE)
         for cue in cues:
             if cue.category != category or cue.end <= strip.start or cue.start >= strip.end:
                 continue
             left, right = strip.x(cue.start), max(strip.x(cue.end), strip.x(cue.start) + 2)
             draw.rectangle((left, upper + 1, right, upper + _LANE_HEIGHT - 2), fill=colour)
-            text = _fitting(drawable(one_line(cue.text, 200), font), font, right - left - 6)
-            draw.text((left + 3, upper + 4), text, font=font, fill=_BACK)
+            lines = two_lines(drawable(one_line(cue.text, 200), font), font, right - left - 6)
+            first = upper + (_LANE_HEIGHT - len(lines) * _LINE_HEIGHT) / 2
+            for number, line in enumerate(lines):
+                draw.text((left + 3, first + number * _LINE_HEIGHT), line, font=font, fill=_BACK)
+
+
+def two_lines(text: str, font: FreeTypeFont, width: float) -> list[str]:
+    """Return ``text`` on one line of ``width`` pixels or on two, broken between words; what is too long is cut."""
+    if font.getlength(text) <= width:
+        return [text]
+    words = text.split(" ")
+    count = next((n for n in range(len(words) - 1, 0, -1) if font.getlength(" ".join(words[:n])) <= width), 0)
+    lines = [" ".join(words[:count]), _fitting(" ".join(words[count:]), font, width)]
+    return [line for line in lines if line]
 
 
 def _fitting(text: str, font: FreeTypeFont, width: float) -> str:
     """Return as much of ``text`` as fits into ``width`` pixels."""
     if font.getlength(text) <= width:
         return text
-    while text and font.getlength(text + "..") > width:
+    while text and font.getlength(text + "…") > width:
         text = text[:-1]
-    return text + ".." if text else ""
+    return text.rstrip() + "…" if text else ""
 
 
 def _draw_axis(draw: ImageDraw, strip: _Strip, top: int, font: FreeTypeFont) -> None:

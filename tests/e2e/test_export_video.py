@@ -17,7 +17,7 @@ from media_captioner.export import save
 from media_captioner.media.probe import probe
 from media_captioner.media.segments import open_segments
 from media_captioner.testing.media import Picture, Sound, beeping, find_beeps, write_media
-from media_captioner.video.contact_sheet import contact_sheet, draw_sheet
+from media_captioner.video.contact_sheet import contact_sheet, draw_sheet, two_lines
 from media_captioner.video.embed import embed, is_signed
 from media_captioner.video.essence import essence_of
 from media_captioner.video.fonts import font_for
@@ -201,6 +201,18 @@ def test_the_contact_sheet_shows_frames_wave_and_layers(clip):
     assert out.name == "clip.contact.png"
     with pytest.raises(OutputConflict):
         contact_sheet(clip, told)
+
+
+def test_texts_of_the_contact_sheet_stay_within_their_blocks():
+    from PIL import ImageFont
+
+    font = ImageFont.load_default(13)
+    for text in ("[dog]", "[dog barking]", "unless to be rather cold-hearted and selfish", "x" * 200, ""):
+        for width in (5, 40, 120, 1000):
+            lines = two_lines(text, font, width)
+            assert 1 <= len(lines) <= 2 or width == 5
+            assert all(font.getlength(line) <= width for line in lines)
+            assert (" ".join(lines) == text) or lines == [] or lines[-1].endswith("…")
 
 
 def test_the_contact_sheet_of_sound_alone(tmp_path):
