@@ -33,7 +33,16 @@ def described():
     return [(text, understand(text)) for text in texts]
 
 
-def asset(lengths, marks=lambda _start, _end: Landmarks()):
+def nobody(_start, _end):
+    return Landmarks()
+
+
+def brief(start, _end):
+    return Landmarks(voice=(Span(start + 1, start + 2), Span(start + Fraction(5, 2), start + 3)))
+
+
+@cache
+def asset(lengths, marks=nobody):
     """Return segments of all descriptions, one after another, of these lengths in turn."""
     segments, at = [], Fraction(0)
     for index, (text, facts) in enumerate(described()):
@@ -45,12 +54,12 @@ def asset(lengths, marks=lambda _start, _end: Landmarks()):
             )
         )
         at = end
-    return segments, at
+    return tuple(segments), at
 
 
 @pytest.mark.parametrize("rate", RATES)
 def test_a_long_asset_breaks_no_rule(rate):
-    segments, end = asset([20, 30, 25, 11, 6])
+    segments, end = asset((20, 30, 25, 11, 6))
     arranged = compose(segments, PROFILES["netflix-en"], language="en", frame_rate=RATES[rate], end=end)
     assert lint(arranged.cues, PROFILES["netflix-en"], frame_rate=RATES[rate], end=end) == []
     assert len(arranged.cues) > 6 * len(segments)
@@ -58,16 +67,13 @@ def test_a_long_asset_breaks_no_rule(rate):
 
 @pytest.mark.parametrize("profile", PROFILES)
 def test_words_where_somebody_speaks_too_briefly_to_read_them_break_no_rule(profile):
-    def brief(start, _end):
-        return Landmarks(voice=(Span(start + 1, start + 2), Span(start + Fraction(5, 2), start + 3)))
-
-    segments, end = asset([12], brief)
+    segments, end = asset((12,), brief)
     arranged = compose(segments, PROFILES[profile], language="en", frame_rate=None, end=end)
     assert lint(arranged.cues, PROFILES[profile], end=end) == []
 
 
 def test_almost_all_words_find_room_in_half_a_minute():
-    segments, end = asset([30])
+    segments, end = asset((30,))
     said = sum(bool(speech.text) for segment in segments for speech in segment.facts.speech)
     arranged = compose(segments, PROFILES["netflix-en"], language="en", frame_rate=Fraction(25), end=end)
     lost = [block for block in arranged.left_out if block.spoken]
