@@ -20,7 +20,7 @@ from media_captioner.model import Clip
 from media_captioner.protocols import Captioner, Reporter, Service, SilentReporter
 from media_captioner.schedule.budget import Allowance, Budget
 from media_captioner.schedule.gate import Lane
-from media_captioner.schedule.journal import open_journal
+from media_captioner.schedule.journal import Journal, open_journal
 from media_captioner.schedule.journal.ledger import Ledger
 from media_captioner.schedule.limits import Limits
 from media_captioner.schedule.once import Till, Witness, unwitnessed
@@ -151,6 +151,7 @@ def open_session(
     clock: Clock = SYSTEM_CLOCK,
     doing: str = "captioning",
     roots: Mapping[str, Allowance] | None = None,
+    journal: Ledger | None = None,
 ) -> Session:
     """Open the journal that ``settings`` name, and a session on it.
 
@@ -164,6 +165,7 @@ def open_session(
         clock: Where time comes from.
         doing: What this process does, for others to read.
         roots: Allowances of watched folders, by name.
+        journal: An open journal in place of the one that ``settings`` name; it is closed with the session.
 
     Raises:
         ConfigError: a newer program wrote the journal, it is no journal, or it lies on a network disk.
@@ -172,7 +174,18 @@ def open_session(
 
     """
     settings = settings or Settings()
-    reporter = reporter or SilentReporter()
+    return Session(
+        captioner,
+        journal or _journal_of(captioner, settings, reporter or SilentReporter(), clock, doing),
+        budget=budget_of(settings, roots or {}),
+        limits=limits_for(captioner.service, settings),
+        clock=clock,
+    )
+
+
+def _journal_of(
+    captioner: Captioner, settings: Settings, reporter: Reporter, clock: Clock, doing: str
+) -> Journal:
     try:
         journal = open_journal(settings.journal or default_journal(), doing=doing, clock=clock)
     except (OutputError, ConfigError, AlreadyRunning) as error:
@@ -186,13 +199,7 @@ def open_session(
             f"The journal was damaged and is now {journal.set_aside}. Read its answers back from the sidecars with"
             " media-captioner journal rebuild FOLDERS.",
         )
-    return Session(
-        captioner,
-        journal,
-        budget=budget_of(settings, roots or {}),
-        limits=limits_for(captioner.service, settings),
-        clock=clock,
-    )
+    return journal
 
 
 def passing_session(captioner: Captioner, clock: Clock = SYSTEM_CLOCK) -> Session:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from media_captioner.batch import Batch
     from media_captioner.cli.render import CaptionView
     from media_captioner.config import Settings
+    from media_captioner.schedule.journal.ledger import Ledger
     from media_captioner.session import Session
 
 
@@ -120,7 +121,7 @@ def caption_all(
         captioner = captioner_named(
             settings.captioner, options_of(settings, on_text=view.live_text if show_stream else None), view
         )
-        with open_session(captioner, settings, reporter=view) as session:
+        with open_session(captioner, settings, reporter=view, journal=_shared(settings)) as session:
             work = batch.Batch(
                 by_file,
                 captioner,
@@ -139,6 +140,19 @@ def caption_all(
             finally:
                 view.summarise(work.reports)
     return stopped or batch.exit_code(work.reports)
+
+
+def _shared(settings: Settings) -> Ledger | None:
+    """Open the journal that machines share, where the settings name one."""
+    if settings.database is None:
+        return None
+    from media_captioner.cli.fleet import database_of
+    from media_captioner.fleet.journal import open_journal, process_name
+    from media_captioner.fleet.owners import Card
+
+    journal = open_journal(database_of(settings), Card(process_name(), "captioning"))
+    journal.owners.begin_beating()
+    return journal
 
 
 async def _run(

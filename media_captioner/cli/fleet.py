@@ -48,7 +48,14 @@ def command() -> None:
     """
 
 
-def _database(settings: Settings) -> Secret:
+def database_of(settings: Settings) -> Secret:
+    """Return where the fleet's database is.
+
+    Raises:
+        ConfigError: the settings do not say.
+        ExtraMissing: what speaks to it is not installed.
+
+    """
     missing = [name for name in ("procrastinate", "psycopg", "fsspec") if find_spec(name) is None]
     if missing:
         raise ExtraMissing(
@@ -84,7 +91,7 @@ def _with_journal(
     from media_captioner.fleet.owners import Card
 
     with open_journal(
-        _database(_settings(config_file)), Card(process_name(), doing), connections=2
+        database_of(_settings(config_file)), Card(process_name(), doing), connections=2
     ) as journal:
         return asyncio.run(work(journal))
 
@@ -103,7 +110,7 @@ def init(config_file: Path | None, silence: float) -> None:
     """Make the fleet's tables in the database, or bring those of an older version up to date."""
     from media_captioner.fleet.journal import initialise
 
-    before, after = initialise(_database(_settings(config_file)), silence=silence)
+    before, after = initialise(database_of(_settings(config_file)), silence=silence)
     if before == after:
         click.echo(f"The fleet's tables are up to date (version {after}).")
     else:
@@ -238,7 +245,7 @@ def work(
     by_file, settings = settings_for(given, config_file)
     go_offline(settings)
     terms = Terms(
-        dsn=_database(settings),
+        dsn=database_of(settings),
         settings=settings,
         settings_for=by_file,
         tags=tags if only_tagged else (ANY, *tags),
@@ -292,7 +299,7 @@ def cancel(
     from media_captioner.fleet.dispatch import ProcrastinateDispatcher
     from media_captioner.system.clock import SYSTEM_CLOCK
 
-    dsn = _database(_settings(config_file))
+    dsn = database_of(_settings(config_file))
 
     async def work(journal: PostgresJournal) -> int:
         backlog = Backlog(journal, SYSTEM_CLOCK)

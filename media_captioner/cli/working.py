@@ -10,7 +10,6 @@ from pathlib import Path
 import click
 
 from media_captioner.batch import Batch
-from media_captioner.captioners import create
 from media_captioner.captioners.options import options_of
 from media_captioner.cli.render import STATE_COLOURS, caption_view, dollars, length, printable
 from media_captioner.config import Settings
@@ -22,6 +21,7 @@ from media_captioner.fleet.owners import Card
 from media_captioner.fleet.sources import Sources
 from media_captioner.fleet.status import FleetStatus
 from media_captioner.fleet.worker import Worker
+from media_captioner.hooks import attended, captioner_named
 from media_captioner.outcomes import AssetReport
 from media_captioner.pipeline import voice_detector
 from media_captioner.session import Session, budget_of, limits_for
@@ -62,7 +62,7 @@ async def working(terms: Terms) -> None:
     settings = terms.settings
     async with contextlib.AsyncExitStack() as stack:
         view = stack.enter_context(caption_view(1, as_json=terms.as_json))
-        captioner = create(settings.captioner, options_of(settings), view)
+        captioner = captioner_named(settings.captioner, options_of(settings), view)
         stack.push_async_callback(captioner.close)
         limits = limits_for(captioner.service, settings)
         card = Card(
@@ -75,6 +75,7 @@ async def working(terms: Terms) -> None:
         journal = stack.enter_context(open_journal(terms.dsn, card, named=terms.sources.named))
         # One purse for all workers: a cap on the run is one on the whole archive.
         session = Session(captioner, journal, budget=budget_of(settings, {}), limits=limits, run="fleet")
+        session.host = await stack.enter_async_context(attended(settings, view))
         backlog = Backlog(journal, SYSTEM_CLOCK)
 
         async def cancelled(name: str) -> None:

@@ -49,6 +49,11 @@ class Card:
     per_minute: float | None = None
 
 
+def _unheard(error: MediaCaptionerError | None) -> None:
+    if error is not None:
+        log.warning("%s", error.message)
+
+
 class PostgresOwners:
     """The processes that share a fleet's database.
 
@@ -86,12 +91,13 @@ class PostgresOwners:
         tags = list(card.tags)
         return card.name, card.doing, __version__, self._began, card.works, tags, card.per_minute
 
-    def begin_beating(self, stop: Callable[[MediaCaptionerError | None], None]) -> None:
+    def begin_beating(self, stop: Callable[[MediaCaptionerError | None], None] = _unheard) -> None:
         """Renew our mark from now on, in a thread of its own.
 
         Args:
             stop: Called in that thread, once, when no more work is to be begun: with None where a person asks for
-                it, or with the error where the tables are no longer those of this program.
+                it, or with the error where the tables are no longer those of this program. Without it work goes on
+                until a write is refused.
 
         """
         self._thread = threading.Thread(target=self._beat, args=(stop,), name="fleet-beat", daemon=True)
