@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import concurrent.futures
+import functools
 import logging
 import os
 from collections.abc import Callable, Mapping
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from media_captioner.captioners.registry import BUILT_IN, Factory
 from media_captioner.cues import profiles
-from media_captioner.errors import PluginError
+from media_captioner.errors import MediaCaptionerError, PluginError
 from media_captioner.export import registry
 from media_captioner.hooks.captioner import guarded
 from media_captioner.hooks.host import Listener, PluginListener
@@ -104,7 +105,7 @@ def _registered(plugged: Plugged, plugin: Plugin, seconds: float) -> list[str]:
             raise PluginError("register(command) takes a click command with a name", plugin=plugin.name)
         if name in plugged.commands:
             raise PluginError(f"there is a command {name!r} already", plugin=plugin.name)
-        plugged.commands[name] = command
+        plugged.commands[name] = _blaming(plugin.name, command)
         brought.append(f"command {name}")
 
     registers: Mapping[str, Callable[..., None]] = {
@@ -117,6 +118,32 @@ def _registered(plugged: Plugged, plugin: Plugin, seconds: float) -> list[str]:
         if hook in plugin.functions:
             _call(plugin, hook, register, seconds)
     return brought
+
+
+def _blaming(plugin: str, command: click.Command) -> click.Command:
+    """Return a command whose mistakes are told as those of its plugin, not as ours."""
+    import click
+
+    callback = command.callback
+    if callback is None:
+        return command
+
+    @functools.wraps(callback)
+    def call(*arguments: Any, **options: Any) -> Any:
+        try:
+            return callback(*arguments, **options)
+        except (MediaCaptionerError, click.ClickException, click.Abort, click.exceptions.Exit):
+            raise
+        except Exception as error:
+            raise PluginError(
+                f"The command {command.name!r} of the plugin {plugin!r} failed: {type(error).__name__}: {error}",
+                hint="Tell whoever wrote the plugin.",
+                plugin=plugin,
+                hook="register_commands",
+            ) from error
+
+    command.callback = call
+    return command
 
 
 def _call(plugin: Plugin, hook: str, register: Callable[..., None], seconds: float) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import uuid
 
+import click
 import pytest
 
 from media_captioner.captioners.registry import create
@@ -185,3 +186,14 @@ def test_it_does_not_pass_for_another():
 def test_an_unknown_captioner_is_still_unknown(bring):
     with pytest.raises(ConfigError, match="no captioner 'nobody'"):
         create("nobody", further=bring().captioners)
+
+
+@pytest.mark.parametrize(
+    ("body", "error"),
+    [("raise ValueError('no')", PluginError), ("raise click.UsageError('no')", click.UsageError)],
+)
+def test_a_command_that_fails_is_the_plugins_and_its_usage_is_its_own(bring, body, error):
+    name = fresh()
+    command = bring(COMMAND.format(name=name).replace('click.echo("hello")', body)).commands[name]
+    with pytest.raises(error, match="no"):
+        command.main([], standalone_mode=False)
