@@ -38,6 +38,18 @@ _AUDIBLE: Final = frozenset(
     "whispering shouting screaming crying sobbing laughing giggling mumbling stammering singing chanting".split()
 )
 
+_UTTERED: Final = frozenset({"Whispering", "Shout", "Yell", "Bellow"})
+_SUNG: Final = frozenset({"Singing", "Choir", "Male singing", "Female singing"})
+_MOODS: Final = {
+    "tension": "tense",
+    "suspense": "suspenseful",
+    "dread": "ominous",
+    "sadness": "sad",
+    "sorrow": "sorrowful",
+    "joy": "joyful",
+}
+"""Adjectives for moods that a description names by a noun."""
+
 LABELS: Final = {"man": "MAN", "woman": "WOMAN", "child": "CHILD", "robot": "SYNTHETIC VOICE"}
 
 
@@ -94,14 +106,28 @@ def compose(
         layers: The categories to caption.
 
     """
+    said, played = utterances(segments), music_runs(segments)
+    heard = [run for run in sound_runs(segments) if not _is_told(run, said, played)]
     blocks = [
-        *_spoken(utterances(segments), profile, language),
-        *(block for run in sound_runs(segments) for block in sound_blocks(run, profile)),
-        *(block for run in music_runs(segments) for block in _music(run, profile)),
+        *_spoken(said, profile, language),
+        *(block for run in heard for block in sound_blocks(run, profile)),
+        *(block for run in played for block in _music(run, profile)),
     ]
     return arrange(
         [block for block in blocks if block.category in layers], profile, frame_rate=frame_rate, end=end
     )
+
+
+def _is_told(run: Run, said: Sequence[Speech], played: Sequence[MusicRun]) -> bool:
+    """Whether the words or the music that are shown say already that somebody whispers, shouts or sings."""
+    names = set(run.sound.audioset)
+    if not names.isdisjoint(_UTTERED):
+        sentences = {speech.evidence.sentence for speech in said if speech.text and speech.evidence}
+        return any(evidence.sentence in sentences for evidence in run.evidence)
+    if names.isdisjoint(_SUNG):
+        return False
+    sung = [music.span for music in played if music.music.vocals]
+    return any(span.start <= run.span.start < span.end for span in sung)
 
 
 def speaker_label(speaker: str | None) -> str | None:
@@ -224,7 +250,7 @@ def _continued(block: Block, text: str) -> list[Block]:
 
 def music_words(music: Music) -> str:
     """Return the words for a stretch of music: mood, genre, then instruments, then who sings."""
-    mood = music.mood[0] if music.mood else ""
+    mood = _MOODS.get(music.mood[0], music.mood[0]) if music.mood else ""
     sings = {
         "male": "man singing",
         "female": "woman singing",

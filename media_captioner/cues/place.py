@@ -65,7 +65,11 @@ _ENDS: Final = re.compile(
 )
 _LASTS: Final = re.compile(
     r"\b(throughout|continuous(ly)?|constant(ly)?|persistent(ly)?|steady|steadily|ongoing|underlying|underneath"
-    r"|in the background|backdrop|beneath|ambient|ambience|sustained|entire|all the while|incessant(ly)?|bed of)\b",
+    r"|in the background|backdrop|beneath|ambient|ambience|entire|all the while|incessant(ly)?|bed of)\b",
+    re.IGNORECASE,
+)
+_FOLLOWS: Final = re.compile(
+    r"\W*(?:then|next|after|afterwards?|immediately|following|suddenly|shortly|moments? later|a moment later|finally)\b",
     re.IGNORECASE,
 )
 _MEANWHILE: Final = re.compile(
@@ -228,7 +232,7 @@ def _items(facts: Facts, turns: dict[int, Span]) -> list[_Item]:
 
 def _lasts(fact: Sound | Speech | Music, sentence: str) -> bool:
     lasting = isinstance(fact, Music) or (isinstance(fact, Sound) and fact.sustained)
-    return lasting and _LASTS.search(sentence) is not None
+    return lasting and _LASTS.search(sentence) is not None and _FOLLOWS.match(sentence) is None
 
 
 def _moments(landmarks: Landmarks, turns: dict[int, Span], start: Fraction, end: Fraction) -> list[_Moment]:

@@ -223,7 +223,11 @@ def _noun_phrase(mention: Mention) -> list[Hit]:
 def _modifiers(mention: Mention) -> list[str]:
     """Return at most two words to stand before the label: material before loudness, in the order of the text."""
     taken = set(mention.label.split())
-    hits = [hit for hit in _noun_phrase(mention) if hit.found.phrase not in taken]
+    hits = [
+        hit
+        for hit in _noun_phrase(mention)
+        if not any(word.startswith(hit.found.phrase) for word in taken)  # no "metal metallic clanging"
+    ]
     told = [hit for hit in hits if _ORDER[hit.found.columns[0]] < _ORDER["manner"]]
     chosen = sorted(told, key=lambda hit: _ORDER[hit.found.columns[0]])[:_MODIFIERS]
     if not chosen:

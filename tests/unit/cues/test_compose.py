@@ -300,3 +300,17 @@ def test_voices_of_one_kind_are_numbered_where_they_are_told_apart():
         "WOMAN: Are we there yet?",
         "MAN 2: How are you doing?",
     ]
+
+
+def test_what_the_words_and_the_music_say_is_not_said_again():
+    from dataclasses import replace
+
+    from tests.unit.cues.factory import evidence
+
+    line = evidence("A man shouts, “Run!”", "description")
+    shout = replace(sound("shouting", 1, 2, group="voice", audioset=("Shout",)), evidence=line)
+    said = [replace(speech("Run!", 1, 2, speaker="man", manner="shouting"), evidence=line)]
+    sung = sound("singing", 12, 20, sustained=True, group="voice", audioset=("Singing",))
+    played = [music(10, 29, genre="pop", vocals="female", mood=("tension",))]
+    arranged = captions(segment(sounds=[shout, sung, sound("dog barking", 5, 6)], speech=said, music=played))
+    assert texts(arranged) == ["MAN (shouting): Run!", "[dog barking]", "♪ tense pop song, woman singing ♪"]

@@ -46,3 +46,9 @@ def test_words_are_said_one_after_another_where_nobody_knows_who_speaks_when():
     assert spans[0].start == 0
     assert spans[-1].end <= END
     assert {speech.anchor for speech in facts.speech} == {"order"}
+
+
+def test_a_tone_that_follows_and_lasts_begins_where_it_follows():
+    text = "The audio clip begins with applause. Immediately following, a constant buzz is introduced."
+    facts = placed(text, onsets=onsets(1, 9))
+    assert [float(sound.span.start) for sound in facts.sounds] == [1, 9]
