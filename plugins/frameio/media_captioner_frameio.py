@@ -217,7 +217,7 @@ def caption(path: Path) -> Mapping[str, Any]:
     program = os.environ.get("MEDIA_CAPTIONER_COMMAND") or shutil.which("media-captioner")
     if program is None:
         raise Trouble("media-captioner is not installed; pipx install media-captioner.")
-    run = subprocess.run(  # noqa: S603 - a path of ours, as one argument
+    run = subprocess.run(
         [program, "caption", "--json", "--", str(path)],
         stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False,
     )  # fmt: skip

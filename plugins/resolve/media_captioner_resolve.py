@@ -82,7 +82,7 @@ def caption(path: Path) -> Mapping[str, Any]:
         Trouble: it could not be captioned.
 
     """
-    run = subprocess.run(  # noqa: S603 - the path comes from Resolve and is one argument
+    run = subprocess.run(
         [*command(), "caption", "--json", "--formats", "vtt,srt,xmp", "--", str(path)],
         stdin=subprocess.DEVNULL,
         capture_output=True,
