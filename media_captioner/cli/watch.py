@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import logging
 import signal
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +23,7 @@ from media_captioner.cli.options import (
 )
 
 if TYPE_CHECKING:
+    from media_captioner.batch import Batch
     from media_captioner.config import Settings
     from media_captioner.config.tables import WatchedRoot
     from media_captioner.watch.daemon import Daemon
@@ -53,6 +54,16 @@ log = logging.getLogger(__name__)
 @click.option("--profile", metavar="NAME", help="Style guide: netflix-en, bbc, dcmp, youtube, plain.")
 @click.option("--whisper-model", metavar="NAME|PATH", help="Local transcription model.")
 @click.option("--max-dollars-per-day", type=float, metavar="USD", help="Most to spend on a day (UTC).")
+@click.option(
+    "--fleet", is_flag=True, help="Have the fleet caption them: its database is the setting database."
+)
+@click.option(
+    "--map",
+    "maps",
+    multiple=True,
+    metavar="NAME=PATH",
+    help="With --fleet: what it calls a folder of this machine.",
+)
 @service_options
 @click.option("--offline", is_flag=True, default=None, help="Make every network connection an error.")
 @journal_option
@@ -66,6 +77,9 @@ def command(
     log_format: str,
     log_file: Path | None,
     config_file: Path | None,
+    maps: tuple[str, ...],
+    *,
+    fleet: bool,
     **given: Any,
 ) -> int:
     """Caption whatever is put into FOLDERS, and below them, as soon as it is complete.
@@ -79,15 +93,23 @@ def command(
 
     level = logging.DEBUG if (ctx.obj or {}).get("debug") else logging.INFO
     with set_up(level, as_json=log_format == "json", file=log_file):
-        return run_until_stopped(lambda: _Service(roots, given, config_file, port).run())
+        return run_until_stopped(
+            lambda: _Service(roots, given, config_file, port, maps if fleet else None).run()
+        )
 
 
 class _Service:
     """The daemon, started anew whenever the settings are read again."""
 
     def __init__(
-        self, roots: Sequence[Path], given: dict[str, Any], config_file: Path | None, port: int | None
+        self,
+        roots: Sequence[Path],
+        given: dict[str, Any],
+        config_file: Path | None,
+        port: int | None,
+        fleet: Sequence[str] | None,
     ) -> None:
+        self._fleet = fleet  # how its folders are mapped, or None to caption here
         self._roots, self._given, self._config_file, self._port = roots, given, config_file, port
         self._reload = asyncio.Event()
 
@@ -119,7 +141,10 @@ class _Service:
         """Run until the settings are to be read again and can be."""
         from media_captioner.watch.daemon import open_daemon
 
-        with open_daemon(tables, self._settings) as daemon:
+        with (
+            self._handing() as handed,
+            open_daemon(tables, self._settings, handed=handed) as daemon,
+        ):
             async with contextlib.AsyncExitStack() as stack:
                 await self._serve(daemon, stack)
                 for folder in daemon.folders:
@@ -131,6 +156,25 @@ class _Service:
                     work.cancel()
                     with contextlib.suppress(asyncio.CancelledError):
                         await work
+
+    @contextlib.contextmanager
+    def _handing(self) -> Iterator[Callable[[Batch], Batch] | None]:
+        """Give what hands files to the fleet, where that was asked for."""
+        if self._fleet is None:
+            yield None
+            return
+        from media_captioner.cli.fleet import database_of
+        from media_captioner.fleet.backlog import Backlog
+        from media_captioner.fleet.dispatched import Handing
+        from media_captioner.fleet.journal import open_journal, process_name
+        from media_captioner.fleet.owners import Card
+        from media_captioner.fleet.sources import Mapping
+        from media_captioner.system.clock import SYSTEM_CLOCK
+
+        card = Card(process_name(), "watching folders")
+        with open_journal(database_of(self._settings(None)), card) as journal:
+            journal.owners.begin_beating()
+            yield Handing(Backlog(journal, SYSTEM_CLOCK), Mapping.parsed(self._fleet)).in_place_of
 
     async def _serve(self, daemon: Daemon, stack: contextlib.AsyncExitStack) -> None:
         from media_captioner.watch.health import health_server

@@ -124,6 +124,15 @@ class Backlog:
 
         return await self.journal.tables.read(work)
 
+    async def standing(self, source: str) -> tuple[str, str | None]:
+        """Return the state of an asset, and why; ``cancelled`` for one that nobody knows any more."""
+
+        def work(connection: Connection) -> tuple[str, str | None]:
+            row = connection.execute("SELECT state, reason FROM asset WHERE source = ?", (source,)).fetchone()
+            return ("cancelled", None) if row is None else (row[0], row[1])
+
+        return await self.journal.tables.read(work)
+
     async def cancel(self, sources: Iterable[str]) -> tuple[int, list[str]]:
         """Let assets be done no more.
 

@@ -120,6 +120,7 @@ def open_daemon(
     retry_seconds: float = 60.0,
     reporter: Reporter | None = None,
     captioner_for: CaptionerFor = captioner_named,
+    handed: Callable[[Batch], Batch] | None = None,
 ) -> Iterator[Daemon]:
     """Give a daemon for watched folders, each locked against other processes while the block runs.
 
@@ -131,6 +132,7 @@ def open_daemon(
         retry_seconds: Seconds until the second try of what failed and may pass.
         reporter: Whom to tell what a person should know; the log by default.
         captioner_for: Makes the captioner of a name.
+        handed: Gives what captions files in place of this process; by default they are captioned here.
 
     Raises:
         AlreadyRunning: another process watches one of them.
@@ -151,7 +153,7 @@ def open_daemon(
         for memory in memories:
             stack.callback(memory.close)
         reporter = reporter or LogReporter()
-        build = _Builder(placed, beside, memories, clock, retry_seconds, reporter, captioner_for)
+        build = _Builder(placed, beside, memories, clock, retry_seconds, reporter, captioner_for, handed)
         folders = [build.folder(number) for number in range(len(placed))]
         yield Daemon(folders, build.desks, beside(None), reporter, clock)
 
@@ -174,6 +176,7 @@ class _Builder:
     retry_seconds: float
     reporter: Reporter
     captioner_for: CaptionerFor
+    handed: Callable[[Batch], Batch] | None = None
     desks: list[Desk] = field(default_factory=list)
     _keys: list[tuple[Any, ...]] = field(default_factory=list)
 
@@ -196,7 +199,14 @@ class _Builder:
         survey = Survey(Rules(table, below), memory, self.clock, remote=is_over_a_network(table.root))
         relatives = Relatives(self.memories, table.renamed)
         return WatchedFolder(
-            table, batch, desk, memory, survey, relatives, self.clock, retry_seconds=self.retry_seconds
+            table,
+            batch if self.handed is None else self.handed(batch),
+            desk,
+            memory,
+            survey,
+            relatives,
+            self.clock,
+            retry_seconds=self.retry_seconds,
         )
 
     def _settings_for(self, table: WatchedRoot, path: Path) -> Settings:

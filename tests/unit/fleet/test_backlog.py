@@ -7,10 +7,13 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from media_captioner.batch import Batch
 from media_captioner.fleet.backlog import Backlog
 from media_captioner.fleet.dispatch import key_of
+from media_captioner.fleet.dispatched import Handing
 from media_captioner.fleet.journal import open_journal
 from media_captioner.fleet.owners import Card, ask_to_leave
+from media_captioner.fleet.sources import Mapping
 from media_captioner.fleet.status import prometheus, status
 from media_captioner.model import Description, Usage
 from media_captioner.schedule.question import Amount, Question
@@ -173,5 +176,26 @@ def test_the_status_tells_roots_costs_and_how_long_it_takes(dsn, journal, clock)
         text = prometheus(found)
         assert 'media_captioner_assets{root="/a \\"x\\"",state="queued"} 2' in text
         assert "# TYPE media_captioner_dollars_total counter" in text
+
+    asyncio.run(story())
+
+
+def test_who_hands_a_file_to_the_fleet_hears_how_it_ended(dsn, journal, clock):
+    async def story():
+        handing = Handing(Backlog(journal, clock), Mapping.parsed(["/archive=/mnt/a"]), clock=clock)
+        batch = handing.in_place_of(
+            Batch(lambda _: None, None, None, clock=clock, root=Path("/mnt/a"), priority=3)
+        )
+        async with clock.running(idle=lambda: journal.idle):
+            waiting = asyncio.create_task(batch.one(Path("/mnt/a/film.mov")))
+            await clock.wait(10)
+            assert not waiting.done()
+            assert [(name, priority) for name, _, priority, *_ in _queue(dsn)] == [("/archive/film.mov", 3)]
+            await journal.register.begin(Path("/archive/film.mov"))
+            await journal.register.end(Path("/archive/film.mov"), Ending("done"))
+            assert (await waiting).state == "done"
+            await handing.backlog.mark("/archive/film.mov", "quarantined", "it crashed three times")
+            report = await batch.one(Path("/mnt/a/film.mov"))
+        assert (report.state, report.reason) == ("quarantined", "it crashed three times")
 
     asyncio.run(story())
