@@ -79,9 +79,10 @@ class JsonSidecar:
     def is_ours(self, data: bytes) -> bool:
         """Return whether ``data`` is a sidecar whose digest still holds."""
         try:
-            return not read_bytes(data, Path("x")).edited
+            document = _document(data)
         except ValueError:
             return False
+        return document.get("digest") == json_digest(document)
 
 
 def _laid_out(document: dict[str, Any]) -> str:
@@ -121,6 +122,17 @@ def short_digest(value: Any) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:12]
 
 
+def _document(data: bytes) -> dict[str, Any]:
+    try:
+        document = json.loads(data)
+    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
+        raise ValueError(f"not JSON: {error}") from error
+    if not isinstance(document, dict) or document.get("schema") != SCHEMA:
+        found = document.get("schema") if isinstance(document, dict) else None
+        raise ValueError(f"its schema is {found!r}, not {SCHEMA!r}")
+    return document
+
+
 def read_bytes(data: bytes, folder: Path) -> Sidecar:
     """Read a sidecar.
 
@@ -132,13 +144,7 @@ def read_bytes(data: bytes, folder: Path) -> Sidecar:
         ValueError: it is not a sidecar of a version this program knows.
 
     """
-    try:
-        document = json.loads(data)
-    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
-        raise ValueError(f"not JSON: {error}") from error
-    if not isinstance(document, dict) or document.get("schema") != SCHEMA:
-        found = document.get("schema") if isinstance(document, dict) else None
-        raise ValueError(f"its schema is {found!r}, not {SCHEMA!r}")
+    document = _document(data)
     captions = from_json(Captions, document)
     media = replace(captions.media, path=folder / captions.media.path.name)
     return Sidecar(
