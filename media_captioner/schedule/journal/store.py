@@ -223,8 +223,10 @@ def _known_elsewhere(connection: Connection, question: Question) -> Recorded | N
     answer = _answer_elsewhere(connection, question)
     if answer is None:
         return None
-    (text,) = connection.execute("SELECT description FROM answer WHERE id = ?", (answer,)).fetchone()
-    return Recorded(_description(text), elsewhere=True, clip=question.clip)
+    row = connection.execute("SELECT description FROM answer WHERE id = ?", (answer,)).fetchone()
+    if row is None:
+        return None  # dropped between the two looks, by whoever had finished with it
+    return Recorded(_description(row[0]), elsewhere=True, clip=question.clip)
 
 
 def _description(text: str | None) -> Description | None:
