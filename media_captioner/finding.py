@@ -27,7 +27,7 @@ def siblings_of(paths: Sequence[Path]) -> dict[Path, list[Path]]:
 
 def is_media_name(name: str) -> bool:
     """Return whether a file name looks like media; resource forks and hidden files of other systems do not."""
-    return not name.startswith(".") and Path(name).suffix.lower() in MEDIA_SUFFIXES
+    return not name.startswith(".") and f".{name.rpartition('.')[2]}".lower() in MEDIA_SUFFIXES
 
 
 def find_media(paths: Sequence[Path]) -> list[Path | MediaCaptionerError]:

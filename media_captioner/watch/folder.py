@@ -305,7 +305,8 @@ class WatchedFolder:
             if await in_thread(self.survey.absence):
                 self._back(job.path, job.seen, "the folder is not there")
             else:
-                await self._lost(job)
+                # Renamed as soon as it was captioned, perhaps: then its captions are to be found.
+                await self._lost(job, captioned=bool(report.results))
             return
         if found != job.seen:
             self._back(job.path, found, "it changed while it was captioned")
@@ -337,10 +338,10 @@ class WatchedFolder:
             },
         )
 
-    async def _lost(self, job: Job) -> None:
+    async def _lost(self, job: Job, *, captioned: bool = False) -> None:
         known = self.memory.of(job.path)
-        if known is not None:
-            self.memory.gone([known])
+        content = job.content if captioned else known.content if known is not None else None
+        self.memory.gone([Known(job.path, job.seen, "gone", content=content)])
         log.info("%s is gone", job.path, extra={"path": str(job.path), "root": str(self.root)})
 
     def _note(

@@ -104,6 +104,15 @@ class Memory:
         """Return what is known of the files in ``folder`` (not below it), by name."""
         return {known.path.name: known for known in self._find("folder = ?", self._name(folder))}
 
+    def settled(self, folder: Path) -> dict[str, tuple[int, int, int]]:
+        """Return size, time and inode of the files in ``folder`` about which nothing is to be done, by name."""
+        rows = self._all(
+            "SELECT name, size, mtime, inode FROM file WHERE folder = ? AND state IN"
+            " ('done', 'up to date', 'done with gaps', 'failed', 'quarantined')",
+            (self._name(folder),),
+        )
+        return {os.fsdecode(name): (size, mtime, _unsigned(inode)) for name, size, mtime, inode in rows}
+
     def folders(self) -> list[Path]:
         """Return every folder in which a file is known that is not gone."""
         rows = self._all("SELECT DISTINCT folder FROM file WHERE state <> 'gone'", ())

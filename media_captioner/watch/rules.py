@@ -72,8 +72,10 @@ class FolderRules:
             mode: Its ``st_mode``, links not followed.
 
         """
-        if reason := skips_name(name):
-            return reason
+        return skips_name(name) or self.skips_entry(name, mode)
+
+    def skips_entry(self, name: str, mode: int) -> str | None:
+        """Return why a file is not captioned whose name is that of media, or None."""
         if stat.S_ISLNK(mode):
             return "it is a link: what it points to is captioned where it lies"
         if not stat.S_ISREG(mode):
@@ -94,13 +96,13 @@ class FolderRules:
 
 def skips_name(name: str) -> str | None:
     """Return why a file of that name is not media, or None."""
+    if is_media_name(name) and not name.startswith("~$"):
+        return None
     if name.startswith("."):
         return "its name begins with a dot, as those of files that are still being copied do"
     if _TEMPORARY.fullmatch(name):
         return "its name is that of a file that is not whole yet"
-    if not is_media_name(name):
-        return "its name does not end like that of a media file"
-    return None
+    return "its name does not end like that of a media file"
 
 
 class Rules:

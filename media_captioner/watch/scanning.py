@@ -128,6 +128,6 @@ class Scanner:
                         status = entry.stat(follow_symlinks=False)
                     except OSError:
                         continue
-                    if rules.skips_file(entry.name, status.st_mode) is None:
+                    if rules.skips_entry(entry.name, status.st_mode) is None:
                         media[entry.name] = files.fingerprint_of(status)
         return Listing(folder, media), tuple(folders)

@@ -144,12 +144,19 @@ class Survey:
             return  # gone meanwhile
 
     def _compare(self, listing: Listing, news: News) -> None:
+        settled = self._memory.settled(listing.folder)
+        changed = [
+            name
+            for name, seen in listing.media.items()
+            if settled.pop(name, None) != (seen.size, seen.mtime_ns, seen.inode)
+        ]
+        if not changed and not settled:
+            return
         known = self._memory.inside(listing.folder)
-        for name, seen in listing.media.items():
-            before = known.pop(name, None)
-            if before is None or before.state not in FINAL or not before.is_same(seen):
-                self._add(listing.folder / name, before, news)
-        news.gone += self._missing(known.values())
+        for name in changed:
+            self._add(listing.folder / name, known.get(name), news)
+        missing = known.keys() - listing.media.keys()
+        news.gone += self._missing(known[name] for name in missing)
 
     def _add(self, path: Path, known: Known | None, news: News) -> None:
         try:

@@ -8,6 +8,7 @@ import pytest
 
 from media_captioner.config import Settings
 from media_captioner.config.tables import WatchedRoot
+from media_captioner.hooks import captioner_named
 from media_captioner.testing.media import Sound, beeping, media_bytes
 from media_captioner.watch.daemon import open_daemon
 
@@ -37,11 +38,14 @@ def root(tmp_path, monkeypatch):
 
 
 @contextlib.asynccontextmanager
-async def at_work(*roots, settings=None, retry_seconds=0.1, **table):
+async def at_work(*roots, settings=None, captioner=None, retry_seconds=0.1, **table):
     """Give a daemon that watches ``roots`` while the block runs."""
     found = settings or Settings(captioner="emulated", formats=("vtt",))
     tables = [WatchedRoot(root=each, **({"settle_seconds": QUIET} | table)) for each in roots]
-    with open_daemon(tables, lambda _folder: found, retry_seconds=retry_seconds) as daemon:
+    makes = captioner_named if captioner is None else lambda *_: captioner
+    with open_daemon(
+        tables, lambda _folder: found, retry_seconds=retry_seconds, captioner_for=makes
+    ) as daemon:
         work = asyncio.create_task(daemon.run())
         try:
             yield daemon
