@@ -18,6 +18,7 @@ from media_captioner.errors import (
     CorruptMedia,
     DiskFull,
     MediaCaptionerError,
+    MediaNotFound,
     Postponed,
 )
 from media_captioner.finding import find_media, is_media_name, siblings_of
@@ -219,7 +220,8 @@ class _Run:
 
     async def _one(self, item: Path | MediaCaptionerError) -> AssetReport:
         if isinstance(item, MediaCaptionerError):
-            return AssetReport(Path(getattr(item, "path", "")), "failed", error=item)
+            named = item.path if isinstance(item, MediaNotFound) else None
+            return AssetReport(named or Path(), "failed", error=item)
         source = item.absolute()  # noqa: ASYNC240 - no file is touched
         register, started = self.session.journal.register, self.batch.clock.monotonic()
         before = await register.begin(source)

@@ -47,6 +47,7 @@ know them. Exit code 130 is Ctrl-C and 0 is success; both need no class.
 from __future__ import annotations
 
 from datetime import datetime
+from pathlib import Path
 from typing import ClassVar, Literal
 
 Scope = Literal["clip", "asset", "queue"]
@@ -111,7 +112,16 @@ class MediaError(MediaCaptionerError):
 
 
 class MediaNotFound(MediaError):
-    """No such file, or a folder without media in it."""
+    """No such file, or a folder without media in it.
+
+    Attributes:
+        path: The folder, where it is one that a batch was to search; else None.
+
+    """
+
+    def __init__(self, message: str, *, hint: str | None = None, path: Path | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.path = path
 
 
 class UnsupportedMedia(MediaError):

@@ -42,9 +42,10 @@ def find_media(paths: Sequence[Path]) -> list[Path | MediaCaptionerError]:
             found.append(path)
             continue
         inside = list(media_below(path))
-        found.extend(
-            inside or [MediaNotFound(f"No media files in {path}", hint="Name a file, or another folder.")]
+        nothing = MediaNotFound(
+            f"No media files in {path}", hint="Name a file, or another folder.", path=path
         )
+        found.extend(inside or [nothing])
     seen: set[Path] = set()
     unique: list[Path | MediaCaptionerError] = []
     for item in found:

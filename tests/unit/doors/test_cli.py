@@ -65,6 +65,7 @@ def test_bad_input_is_said_in_a_sentence_with_its_exit_code(tmp_path, capsys, ma
     assert run(["caption", "--captioner", "emulated", str(path)]) == code
     told = capsys.readouterr()
     assert said in told.err
+    assert f"{path}: failed" in told.out
     assert "Traceback" not in told.err
     assert sorted(tmp_path.rglob("*")) == before
 
