@@ -13,15 +13,18 @@ from media_captioner.media.policy import MEDIA_SUFFIXES
 
 def siblings_of(paths: Sequence[Path]) -> dict[Path, list[Path]]:
     """Return the media in the folder of each path: what might want the same names."""
-    by_folder: dict[Path, list[Path]] = defaultdict(list)
-    for folder in {path.parent for path in paths}:
-        try:
-            by_folder[folder] = [entry for entry in folder.iterdir() if is_media_name(entry.name)]
-        except OSError:
-            by_folder[folder] = []
+    named: dict[Path, dict[Path, None]] = defaultdict(
+        dict
+    )  # keys alone: a folder may hold ten thousand files
     for path in paths:
-        if path not in by_folder[path.parent]:
-            by_folder[path.parent].append(path)
+        named[path.parent][path] = None
+    by_folder: dict[Path, list[Path]] = {}
+    for folder, members in named.items():
+        try:
+            found = dict.fromkeys(entry for entry in folder.iterdir() if is_media_name(entry.name))
+        except OSError:
+            found = {}
+        by_folder[folder] = list(found | members)
     return by_folder
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from media_captioner import batch
+from media_captioner import batch, finding
 from media_captioner.config import Settings
 from media_captioner.errors import AuthenticationFailed, DiskFull, MediaNotFound, UnsupportedMedia
 from media_captioner.protocols import SilentReporter
@@ -33,6 +33,15 @@ def test_a_folder_is_searched_to_its_depth_by_name(tmp_path):
     (tmp_path / "b" / "loop").symlink_to(tmp_path)
     found = batch.find_media([tmp_path, tmp_path / "a.mp4"])
     assert [str(path.relative_to(tmp_path)) for path in found] == wanted
+
+
+def test_the_siblings_of_a_file_are_all_media_of_its_folder_each_once(tmp_path):
+    for name in ("a.mp4", "b.mov", "notes.txt"):
+        (tmp_path / name).touch()
+    named = [tmp_path / "a.mp4", tmp_path / "notes.txt", tmp_path / "a.mp4", tmp_path / "gone" / "c.mp4"]
+    found = finding.siblings_of(named)
+    assert sorted(path.name for path in found[tmp_path]) == ["a.mp4", "b.mov", "notes.txt"]
+    assert found[tmp_path / "gone"] == [tmp_path / "gone" / "c.mp4"]
 
 
 def test_a_folder_without_media_and_a_missing_file_are_said_in_their_turn(tmp_path, captioner):
