@@ -26,7 +26,11 @@ if TYPE_CHECKING:
 @config_option
 @json_option
 def command(journal: Path | None, config_file: Path | None, *, by: By, since: str, as_json: bool) -> None:
-    """Show what requests took. A request whose end nobody knows counts at the most that it can have cost."""
+    """Show what requests took. A request whose end nobody knows counts at the most that it can have cost.
+
+    A request that is under way when the program is killed may have been billed, and is asked again: it can be paid
+    twice. There are at most as many of those as requests at once, and each line says how many it holds.
+    """
     from media_captioner.cli.render import dollars, print_json, printable
     from media_captioner.schedule.journal.reports import costs, reading
     from media_captioner.schedule.question import NOTHING
@@ -45,7 +49,7 @@ def command(journal: Path | None, config_file: Path | None, *, by: By, since: st
                 }
             )
             continue
-        unknown = f"  ({cost.unknown} of them may have cost less)" if cost.unknown else ""
+        unknown = f"  ({cost.unknown} of them ended unknown and may have cost less)" if cost.unknown else ""
         click.echo(
             f"{printable(cost.name)}  {cost.taken.requests:,} requests  {cost.taken.tokens:,} tokens  "
             f"{dollars(cost.taken.dollars)}{unknown}"
