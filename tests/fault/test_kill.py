@@ -1,4 +1,4 @@
-"""K1, K2, K3, K4, K6, N12: killed at any moment, stopped by a person, doubled: paid once, and whole in the end."""
+"""K1, K2, K3, K6, N12: killed at any moment, stopped by a person, doubled: paid once, and whole in the end."""
 
 import json
 import os

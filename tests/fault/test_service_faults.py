@@ -141,12 +141,12 @@ def check(fault, expected, name, *, stream):
 
 
 @pytest.mark.parametrize(("fault", "expected", "name"), cases(NAMES, stream=True))
-def test_streamed(fault, expected, name):
+def test_n1_to_n9_streamed(fault, expected, name):
     check(fault, expected, name, stream=True)
 
 
 @pytest.mark.parametrize(("fault", "expected", "name"), cases(["qwen-dashscope"], stream=False))
-def test_in_one_piece(fault, expected, name):
+def test_n1_to_n9_in_one_piece(fault, expected, name):
     """The same without a stream; one protocol is enough, the other's shapes are unit tests."""
     check(fault, expected, name, stream=False)
 
@@ -156,19 +156,19 @@ def test_every_fault_is_tested():
     assert all(fault.__doc__ for fault in vars(fault_kinds)["FAULTS"].values())
 
 
-def test_patience_with_the_first_byte():
+def test_n5_patience_with_the_first_byte():
     found, _ = against(("slow-first-byte", {"seconds": 0.05}))
     assert found.prose == PROSE
 
 
-def test_an_endless_stream_ends():
+def test_n7_an_endless_stream_ends():
     """Bounded by bytes; here a smaller bound is reached sooner: the description's own."""
     found, _ = against("endless-stream", prose="x" * 8000)
     assert type(found) is INVALID
     assert "a description of more than 1048576 characters" in str(found)
 
 
-def test_the_total_deadline_ends_what_makes_progress():
+def test_n9_the_total_deadline_ends_what_makes_progress():
     """A stream that always brings something passes the no-progress deadline and not the total one."""
     found, _ = against(
         ("slow-loris", {"every": 0.02}), total_timeout=0.3, progress_timeout=5.0, answer_timeout=5.0
@@ -177,7 +177,7 @@ def test_the_total_deadline_ends_what_makes_progress():
     assert "in 0.3 s" in str(found)
 
 
-def test_comments_are_no_progress():
+def test_n7_comments_are_no_progress():
     found, _ = against("endless-comments", answer_timeout=0.2)
     assert "made no progress in 0.2 s" in str(found)
 
@@ -212,7 +212,7 @@ def test_words_that_are_whole_are_kept():
         (None, None),
     ],
 )
-def test_retry_after_reaches_the_error(header, expected):
+def test_n1_retry_after_reaches_the_error(header, expected):
     found, _ = against(("rate", {"retry_after": header}))
     assert found.retry_after == expected
     assert found.retryable
@@ -243,7 +243,7 @@ def test_error_after_error_event_keeps_its_status():
         ("huge", True),
     ],
 )
-def test_what_may_be_billed(fault, billed):
+def test_n6_what_may_be_billed(fault, billed):
     """Refusals cost nothing; whatever may have made the model work may be on the bill."""
     found, _ = against(fault, name="qwen-dashscope")
     assert found.billed is billed
@@ -256,7 +256,7 @@ def test_a_failed_upload_costs_nothing(step):
 
 
 @pytest.mark.parametrize("location", ["http://169.254.169.254/", "https://elsewhere.test/", "/v2", ""])
-def test_redirects_are_not_followed(location):
+def test_n10_redirects_are_not_followed(location):
     """The key and the sound stay; the message names where they would have gone."""
     found, server = against(("redirect", {"location": location}))
     assert type(found) is errors.ServiceMisconfigured

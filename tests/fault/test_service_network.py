@@ -57,7 +57,7 @@ def failing(url, **options):
     return raised.value
 
 
-def test_nobody_listens():
+def test_n5_nobody_listens():
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -68,7 +68,7 @@ def test_nobody_listens():
     assert "address" in error.hint
 
 
-def test_no_such_host():
+def test_n5_no_such_host():
     error = failing("http://no-such-host.invalid")
     assert type(error) is errors.CaptionerUnavailable
     assert "(no-such-host.invalid)" in str(error)
@@ -120,7 +120,7 @@ def tls_server(certificate, *script):
     return FaultServer(*script, tls=context)
 
 
-def test_a_certificate_nobody_signed(certificate):
+def test_n5_a_certificate_nobody_signed(certificate):
     """TLS failures are not worth a second try: a setting has to change."""
 
     async def run():
@@ -156,7 +156,7 @@ def test_a_missing_authority(monkeypatch):
     assert "SSL_CERT_FILE" in str(error)
 
 
-def test_tls_where_there_is_none():
+def test_n5_tls_where_there_is_none():
     async def run():
         async with FaultServer() as server:
             with pytest.raises(errors.ServiceMisconfigured, match="no trusted TLS connection"):
@@ -243,7 +243,7 @@ async def recording_proxy(lines):
         ("ALL_PROXY", "https://service.invalid/v1", "CONNECT service.invalid:443 HTTP/1.1"),
     ],
 )
-def test_proxies_are_taken_from_the_environment(variable, url, line, monkeypatch):
+def test_n11_proxies_are_taken_from_the_environment(variable, url, line, monkeypatch):
     lines = []
 
     async def run():
@@ -258,7 +258,7 @@ def test_proxies_are_taken_from_the_environment(variable, url, line, monkeypatch
 
 
 @pytest.mark.parametrize("exempt", ["", "service.invalid"])
-def test_this_machine_is_never_reached_through_a_proxy(exempt, monkeypatch):
+def test_n11_this_machine_is_never_reached_through_a_proxy(exempt, monkeypatch):
     """The usual trap: a company's proxy variable breaks a server on loopback."""
 
     async def run():
@@ -272,7 +272,7 @@ def test_this_machine_is_never_reached_through_a_proxy(exempt, monkeypatch):
 
 
 @pytest.mark.parametrize("proxy", ["socks5://127.0.0.1:1", "gopher://127.0.0.1:1"])
-def test_a_proxy_that_cannot_be_used_is_named(proxy, monkeypatch):
+def test_n11_a_proxy_that_cannot_be_used_is_named(proxy, monkeypatch):
     monkeypatch.setenv("ALL_PROXY", proxy)
     error = failing("http://service.invalid")
     assert type(error) is errors.ConfigError
@@ -283,7 +283,7 @@ def test_a_proxy_that_cannot_be_used_is_named(proxy, monkeypatch):
     ("target", "expected"),
     [("/x", True), ("SAME/x", True), ("http://localhost:PORT/x", False), ("http://127.0.0.1:OTHER/x", False)],
 )
-def test_the_key_stays_with_its_origin(target, expected):
+def test_n10_the_key_stays_with_its_origin(target, expected):
     """The same host under another name, or another port of it, does not get the key."""
 
     async def run():
