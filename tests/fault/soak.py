@@ -1,0 +1,190 @@
+"""A thousand clips through the real daemon, which is killed again and again, at a service that fails now and then.
+
+    python -m tests.fault.soak                     # 1,000 clips; some ten minutes
+    python -m tests.fault.soak --clips 200 --kills 10
+
+First half: ``kill -9`` at random moments. Second half: one process, whose memory and descriptors are read after every
+fiftieth clip. Figures as JSON: how each clip ended, how often a clip was asked for that had been answered (a kill
+between the answer and its being written down may cost one for each request that was under way), and the memory.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from pathlib import Path
+
+import psutil
+
+from media_captioner.system import files
+from media_captioner.testing.background import running
+from media_captioner.testing.faults import FaultServer
+from media_captioner.testing.media import Sound, beeping, media_bytes
+from media_captioner.watch.memory import Memory, memory_file
+
+FAULTS = ("truncated", "server-error", "empty", "html", "unavailable")
+PROGRAM = "from media_captioner.cli import main; main()"
+ANSWERED = "ok"
+
+
+class Soak:
+    """One run.
+
+    Args:
+        home: An empty folder.
+        server: The service.
+        clips: How many.
+        kills: How often the daemon is killed in the first half.
+        seed: For what is left to chance.
+
+    """
+
+    def __init__(self, home: Path, server: FaultServer, *, clips: int, kills: int, seed: int = 0) -> None:
+        self.home, self.server, self.clips, self.kills = home, server, clips, kills
+        self.chance = random.Random(seed)
+        self.root = home / "in"
+        self.root.mkdir()
+        self.environment = os.environ | {
+            "XDG_STATE_HOME": str(home / "state"),
+            "XDG_CONFIG_HOME": str(home / "config"),
+            "MEDIA_CAPTIONER_FORMATS": "vtt",
+        }
+        settings = home / "settings.toml"
+        settings.write_text(f"[[watch]]\nroot = '{self.root}'\nsettle_seconds = 0.2\nrescan_seconds = 10\n")
+        self.command = [sys.executable, "-c", PROGRAM, "watch", "--config", str(settings)]
+        self.command += ["--captioner", "openai-compatible", "--base-url", server.url, "--model", "soak"]
+        self.command += [
+            "--journal",
+            str(home / "journal.db"),
+            "--log",
+            "json",
+            "--log-file",
+            str(home / "log"),
+        ]
+        self.daemon: subprocess.Popen[bytes] | None = None
+        self.readings: list[dict[str, float]] = []
+
+    def start(self) -> None:
+        self.daemon = subprocess.Popen(self.command, env=self.environment)
+
+    def kill(self) -> None:
+        self.daemon.send_signal(signal.SIGKILL)
+        self.daemon.wait()
+
+    def drop(self, number: int) -> None:
+        sound = Sound(
+            beeping(1.5 + number % 7 / 10, 0.1 + number % 11 / 10, rate=16_000, floor=0.003 + number / 1e6),
+            rate=16_000,
+        )
+        part = self.root / f".{number}.part"
+        part.write_bytes(media_bytes("mp4", [sound]))
+        folder = self.root / f"{number % 20}"
+        folder.mkdir(exist_ok=True)
+        part.rename(folder / f"{number}.mp4")
+
+    def done(self) -> int:
+        return sum(1 for _ in self.root.glob("*/*.media_captioner.json"))
+
+    def run(self) -> dict[str, object]:
+        """Play it and return the figures."""
+        started, half = time.monotonic(), self.clips // 2
+        self.start()
+        killed_at = sorted(self.chance.sample(range(half), min(self.kills, half)))
+        for number in range(half):
+            self.drop(number)
+            time.sleep(self.chance.uniform(0, 0.1))
+            if number in killed_at:
+                time.sleep(self.chance.uniform(0, 3))
+                self.kill()
+                self.start()
+        self.settle(half)
+        process = psutil.Process(self.daemon.pid)
+        for number in range(half, self.clips):
+            self.drop(number)
+            if number % 50 == 49:
+                self.settle(number + 1)
+                self.read(process, number + 1)
+        self.settle(self.clips)
+        self.daemon.terminate()
+        code = self.daemon.wait(30)
+        return self.figures() | {"exit_code": code, "seconds": round(time.monotonic() - started)}
+
+    def settle(self, count: int, within: float = 300.0) -> None:
+        ends = time.monotonic() + within
+        while self.done() < count and time.monotonic() < ends:
+            assert self.daemon.poll() is None, f"the daemon ended with {self.daemon.returncode}"
+            time.sleep(0.2)
+
+    def read(self, process: psutil.Process, clips: int) -> None:
+        megabytes = round(process.memory_info().rss / 1e6, 1)
+        self.readings.append({"clips": clips, "megabytes": megabytes, "descriptors": process.num_fds()})
+
+    def figures(self) -> dict[str, object]:
+        os.environ["XDG_STATE_HOME"] = str(self.home / "state")
+        memory = Memory(self.root, memory_file(self.root))
+        states = memory.counts()
+        memory.close()
+        media = list(self.root.glob("*/*.mp4"))
+        wrong = 0
+        for path in media:
+            sidecar = path.with_name(f"{path.stem}.media_captioner.json")
+            document = json.loads(sidecar.read_bytes()) if sidecar.exists() else {}
+            wrong += document.get("content_id") != files.content_id(path)
+        answered = Counter(
+            hashlib.sha256(request.body).hexdigest()
+            for request in self.server.requests
+            if request.fault == ANSWERED and request.body
+        )
+        again = sum(count - 1 for count in answered.values())
+        return {
+            "clips": len(media),
+            "states": states,
+            "without_captions_of_its_bytes": wrong,
+            "kills": self.kills,
+            "requests": len(self.server.requests),
+            "faults": sum(request.fault != ANSWERED for request in self.server.requests),
+            "answered_and_asked_again": again,
+            "most_at_once": self.server.peak,
+            "readings": self.readings,
+            "journal_megabytes": round((self.home / "journal.db").stat().st_size / 1e6, 2),
+            "log_megabytes": round((self.home / "log").stat().st_size / 1e6, 2),
+        }
+
+
+def main() -> int:
+    """Run it and print the figures; 0 where every clip has captions of its bytes."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--clips", type=int, default=1000)
+    parser.add_argument("--kills", type=int, default=50)
+    parser.add_argument("--seed", type=int, default=0)
+    arguments = parser.parse_args()
+    chance = random.Random(arguments.seed)
+    script = [
+        chance.choice(FAULTS) if chance.random() < 0.1 else ANSWERED for _ in range(3 * arguments.clips)
+    ]
+    with (
+        tempfile.TemporaryDirectory(prefix="media-captioner-soak-") as name,
+        running(FaultServer(*script)) as server,
+    ):
+        soak = Soak(Path(name), server, clips=arguments.clips, kills=arguments.kills, seed=arguments.seed)
+        try:
+            figures = soak.run()
+        finally:
+            if soak.daemon is not None and soak.daemon.poll() is None:
+                soak.daemon.kill()
+                soak.daemon.wait()
+    print(json.dumps(figures, indent=1))
+    return int(bool(figures["without_captions_of_its_bytes"]))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
