@@ -121,7 +121,7 @@ def status_lines(found: FleetStatus) -> Iterator[str]:
             done = sum(states.get(state, 0) for state in ("done", "done with gaps", "up to date"))
             yield f"{printable(root or '(no root)')}: {done:,} of {sum(states.values()):,} done"
     yield (
-        f"{found.answers:,} answers are remembered; {found.asking} requests are under way; "
+        f"{found.answers:,} requests were answered; {found.asking} are under way; "
         f"{found.queue.get('todo', 0):,} assets are next in the queue."
     )
     yield f"Today (UTC): {found.today.requests:,} requests, {dollars(found.today.dollars)}. In all: {dollars(found.taken.dollars)}."

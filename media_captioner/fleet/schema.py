@@ -83,6 +83,41 @@ CREATE INDEX attempt_question ON attempt (question);
 CREATE INDEX attempt_asked ON attempt (asked);
 CREATE INDEX attempt_open ON attempt (owner) WHERE outcome = 'asked';
 
+-- What was taken, day by day: adding ten million attempts up for every look at the status would take minutes.
+CREATE TABLE spent (
+    day TEXT PRIMARY KEY, requests NUMERIC NOT NULL, tokens NUMERIC NOT NULL, dollars NUMERIC NOT NULL,
+    answers BIGINT NOT NULL
+);
+CREATE FUNCTION in_dollars(amount TEXT) RETURNS NUMERIC LANGUAGE sql IMMUTABLE AS $$
+    SELECT split_part(amount, '/', 1)::numeric / greatest(1, ('0' || split_part(amount, '/', 2))::numeric)
+$$;
+CREATE FUNCTION add_up() RETURNS TRIGGER LANGUAGE plpgsql AS $$
+DECLARE
+    -- 1 where the row counts, 0 where nothing left the machine
+    now_counts INTEGER := (NEW.outcome <> 'unsent')::integer;
+    then_counted INTEGER := 0;
+    then_answered INTEGER := 0;
+    before attempt := NEW;
+BEGIN
+    IF TG_OP = 'UPDATE' THEN
+        before := OLD;
+        then_counted := (OLD.outcome <> 'unsent')::integer;
+        then_answered := (OLD.outcome = 'answered')::integer;
+    END IF;
+    INSERT INTO spent VALUES (
+        left(NEW.asked, 10),
+        now_counts * NEW.requests - then_counted * before.requests,
+        now_counts * NEW.tokens - then_counted * before.tokens,
+        now_counts * in_dollars(NEW.dollars) - then_counted * in_dollars(before.dollars),
+        (NEW.outcome = 'answered')::integer - then_answered
+    ) ON CONFLICT (day) DO UPDATE SET requests = spent.requests + excluded.requests,
+        tokens = spent.tokens + excluded.tokens, dollars = spent.dollars + excluded.dollars,
+        answers = spent.answers + excluded.answers;
+    RETURN NULL;
+END
+$$;
+CREATE TRIGGER attempt_adds_up AFTER INSERT OR UPDATE ON attempt FOR EACH ROW EXECUTE FUNCTION add_up();
+
 CREATE TABLE purse (
     name TEXT PRIMARY KEY, requests BIGINT NOT NULL, tokens BIGINT NOT NULL, dollars TEXT NOT NULL
 );

@@ -12,7 +12,7 @@ from media_captioner.fleet.journal import PostgresJournal
 from media_captioner.schedule.journal.owners import stamp
 from media_captioner.schedule.journal.tables import Connection
 from media_captioner.schedule.limits import MINUTE, SLACK
-from media_captioner.schedule.question import NOTHING, Amount
+from media_captioner.schedule.question import Amount
 from media_captioner.system.clock import Clock
 
 _LATELY: Final = timedelta(minutes=10)
@@ -55,7 +55,7 @@ class FleetStatus:
         workers: Who takes assets.
         queue: Jobs in the queue by state: ``todo``, ``doing``.
         asking: Requests under way.
-        answers: Answers that are remembered.
+        answers: Requests that were answered.
         today: What was taken today (UTC).
         taken: What was taken in all; what is under way, or lost with a worker, counts at its most.
         paused: Accounts that are paused, and the seconds that are left.
@@ -127,7 +127,7 @@ def _status(connection: Connection, now: datetime) -> FleetStatus:
             ).fetchall()
         ),
         asking=_one(connection, "SELECT count(*) FROM attempt WHERE outcome = 'asked'"),
-        answers=_one(connection, "SELECT count(*) FROM answer"),
+        answers=int(_one(connection, "SELECT coalesce(sum(answers), 0) FROM spent")),
         today=_taken(connection, now.strftime("%Y-%m-%d")),
         taken=_taken(connection, ""),
         paused={account: float(left) for account, left in _pauses(connection) if left > 0},
@@ -161,17 +161,13 @@ def _pauses(connection: Connection) -> list[tuple[str, float]]:
 
 
 def _taken(connection: Connection, since: str) -> Amount:
-    """Return what requests took. Dollars are exact fractions in texts; they are added denominator by denominator."""
-    total = NOTHING
-    rows = connection.execute(
-        "SELECT sum(requests), sum(tokens), sum(split_part(dollars, '/', 1)::numeric),"
-        " CASE WHEN dollars LIKE '%/%' THEN split_part(dollars, '/', 2) ELSE '1' END AS denominator"
-        " FROM attempt WHERE asked >= ? AND outcome <> 'unsent' GROUP BY denominator",
+    """Return what requests took since a day. Dollars are right to a millionth of a cent."""
+    requests, tokens, dollars = connection.execute(
+        "SELECT coalesce(sum(requests), 0), coalesce(sum(tokens), 0), round(coalesce(sum(dollars), 0), 8)"
+        " FROM spent WHERE day >= ?",
         (since,),
-    )
-    for requests, tokens, numerator, denominator in rows.fetchall():
-        total += Amount(int(requests), int(tokens), Fraction(int(numerator), int(denominator)))
-    return total
+    ).fetchone()
+    return Amount(int(requests), int(tokens), Fraction(dollars))
 
 
 def _left_at_limit(connection: Connection, todo: int) -> float | None:
@@ -214,7 +210,7 @@ def prometheus(found: FleetStatus) -> str:
         "queue_jobs", "gauge", "Jobs in the queue.", [({"state": name}, n) for name, n in found.queue.items()]
     )
     metric("requests_under_way", "gauge", "Requests at the service now.", [({}, found.asking)])
-    metric("answers", "gauge", "Answers that are remembered.", [({}, found.answers)])
+    metric("answers", "gauge", "Requests that were answered.", [({}, found.answers)])
     metric("requests_total", "counter", "Requests made.", [({}, found.taken.requests)])
     metric("tokens_total", "counter", "Tokens taken.", [({}, found.taken.tokens)])
     metric("dollars_total", "counter", "US dollars spent.", [({}, float(found.taken.dollars))])

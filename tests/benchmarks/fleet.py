@@ -170,7 +170,8 @@ async def archive(dsn, count):
 def _fill(dsn, done):
     """Make the first ``done`` assets look done: ten questions, answers, attempts and parts each."""
     with psycopg.connect(
-        dsn.reveal(), options="-c search_path=media_captioner -c synchronous_commit=off"
+        dsn.reveal(),
+        options="-c search_path=media_captioner -c synchronous_commit=off -c session_replication_role=replica",
     ) as connection:
         begin = connection.execute("SELECT count(*) FROM asset WHERE state = 'done'").fetchone()[0]
         for first in range(begin, done, 20_000):

@@ -1,6 +1,7 @@
 """The backlog and the queue: bounded, refilled, cancelled, tried again, and what is told of it."""
 
 import asyncio
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -169,7 +170,14 @@ def test_the_status_tells_roots_costs_and_how_long_it_takes(dsn, journal, clock)
         assert found.assets == {"done": 1, "queued": 2}
         assert found.roots == {'/a "x"': {"done": 1, "queued": 2}}
         assert (found.open, found.answers, found.asking) == (2, 1, 0)
-        assert (found.taken.dollars, found.today.tokens) == (Fraction(2, 7), 700)
+        assert (found.taken.requests, found.today.tokens) == (1, 700)
+        assert float(found.taken.dollars) == pytest.approx(2 / 7)
+        other = await journal.store.claim(
+            replace(question, track=2, clip="d" * 64), amount=Amount(1, 900, Fraction(1))
+        )
+        assert float((await status(journal, clock)).taken.dollars) == pytest.approx(1 + 2 / 7)
+        await journal.store.release(other, "stopped", spent=None, sent=False)
+        assert float((await status(journal, clock)).taken.dollars) == pytest.approx(2 / 7)
         assert found.per_hour == 6  # one in the last ten minutes
         assert found.left_at_speed == 2 / 6 * 3600
         assert found.to_json()["workers"][0]["name"] == "here/1"
