@@ -74,6 +74,7 @@ def test_language(text, language):
         ),
         ("A man says with mock outrage, “How dare you?”", (), None),
         ("A woman whispers, “Listen.”", (), "whispering"),
+        ("A man calls in Polish, “Chodźcie!”", (), None),
         (
             "He replies angrily, “Go,” and she, now in tears, whispers, “I'm sorry.”",
             ("angry", "sad"),
