@@ -106,7 +106,7 @@ def _sidecar(media: Path, folder: Path | None) -> dict[str, Any] | str:
     if place is None:
         return f"No markers for {media.name}: there is no {names[1]} beside it; run: media-captioner caption {media}"
     try:
-        document: dict[str, Any] = json.loads(place.read_text("utf-8"))
+        document: Any = json.loads(place.read_text("utf-8"))
     except (OSError, ValueError) as error:
         return f"No markers for {media.name}: {place} cannot be read ({error})"
     schema = document.get("schema") if isinstance(document, dict) else None
@@ -117,7 +117,7 @@ def _sidecar(media: Path, folder: Path | None) -> dict[str, Any] | str:
         )
     if media.is_file() and media.stat().st_size != document["media"]["fingerprint"]["size"]:
         return f"No markers for {media.name}: the file changed since it was captioned; caption it again"
-    return document
+    return dict(document)
 
 
 def _markers(clip: Any, sidecar: dict[str, Any]) -> Iterator[Any]:
