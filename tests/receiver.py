@@ -22,7 +22,7 @@ class Receiver:
     def url(self):
         return self._listener.url
 
-    def wait_for(self, count, seconds=60):
+    def wait_for(self, count, seconds=200):
         """Return what came, once there are so many."""
         with self._news:
             assert self._news.wait_for(lambda: len(self.got) >= count, seconds), self.got

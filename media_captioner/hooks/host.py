@@ -85,7 +85,10 @@ class PluginListener:
         """
         function, before = self._plugin.functions[hook_of(event.name)], Surroundings()
         call = self._plugin.thread.call(lambda: function(copy.deepcopy(event)))
-        done, _ = await asyncio.wait([asyncio.wrap_future(call)], timeout=self._seconds)
+        waiting = asyncio.wrap_future(call)
+        # Its failure is told in our words, or comes too late to be told: asyncio need not print it as well.
+        waiting.add_done_callback(lambda ended: None if ended.cancelled() else ended.exception())
+        done, _ = await asyncio.wait([waiting], timeout=self._seconds)
         changed = before.restore()
         if not done:
             _log.warning("The plugin %s hangs here:\n%s", self.name, self._plugin.thread.stack())
@@ -212,7 +215,7 @@ class Host:
 
     def _failed(self, place: Place, error: PluginError) -> None:
         place.failures += 1
-        _log.warning("%s", error.message)
+        _log.info("%s", error.message)
         self.reporter.notice("warning", error.message)
         if isinstance(error, Hanging):
             place.disabled = "it hangs"

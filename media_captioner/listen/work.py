@@ -14,7 +14,7 @@ from media_captioner.batch import Batch
 from media_captioner.captioners.http import fetch_public
 from media_captioner.config import Settings
 from media_captioner.config.tables import Listening
-from media_captioner.errors import MediaCaptionerError
+from media_captioner.errors import MediaCaptionerError, MediaNotFound
 from media_captioner.listen.places import Places, name_for
 from media_captioner.listen.register import Job, Register
 from media_captioner.listen.wishes import Refused
@@ -88,11 +88,9 @@ class Worker:
     async def _one(self, job: Job) -> None:
         try:
             path, root = await self._found(job)
-        except Refused as refused:
-            await in_thread(self.register.end, job.id, "failed", refused.message, (), self._now())
-            return
-        except MediaCaptionerError as error:
-            path, root = self._target(job)
+        except (Refused, MediaCaptionerError) as failure:
+            error = MediaNotFound(failure.message) if isinstance(failure, Refused) else failure
+            path, root = self._named(job)
             await self._ended(job, AssetReport(path, "failed", error=error), root)
             return
         batch = Batch(
@@ -159,6 +157,13 @@ class Worker:
                     private=self.table.private,
                 )
         return target, root
+
+    def _named(self, job: Job) -> tuple[Path, Path]:
+        """Return how a file is called that is not there, and the folder it is told relative to."""
+        if job.wish.url is not None or not self.places.roots:
+            return self._target(job)
+        root = self.places.roots[0].absolute()
+        return root / (job.wish.file or ""), root
 
     def _target(self, job: Job) -> tuple[Path, Path]:
         # A folder for each job: two addresses can end in the same name.

@@ -1,10 +1,13 @@
 """``media-captioner listen``: asked from elsewhere, done here, and told of when it is done."""
 
 import json
+import re
 import signal
 import subprocess
+import sys
 import uuid
 from datetime import UTC, datetime
+from pathlib import Path
 
 import httpx
 import pytest
@@ -14,6 +17,8 @@ from media_captioner.cli.app import run
 from media_captioner.testing.background import running
 from tests.e2e.user import COMMAND, SECRET, Place, make_clip
 from tests.receiver import Receiver
+
+pytestmark = pytest.mark.timeout(300)  # each starts the program several times, on machines that are busy
 
 
 def ask(address, **wish):
@@ -109,11 +114,18 @@ def test_what_was_asked_for_outlasts_a_kill(place):
     assert (clip.parent / "clip.en.vtt").exists()
 
 
-def test_one_listens_at_a_time(place):
-    (place.folder / "archive").mkdir()
+def test_the_readme_says_how_to_ask_and_one_listens_at_a_time(place):
+    (place.folder / "archive" / "1987").mkdir(parents=True)
+    make_clip(place.folder / "archive" / "1987" / "tape 7.mov")
+    readme = Path(__file__, "../../../README.md").resolve().read_text()
+    [example] = [block for block in re.findall("```python\n(.*?)```", readme, re.DOTALL) if "8902" in block]
     with running(Receiver()) as receiver:
         listens(place, receiver)
-        with place.listening():
+        with place.listening() as (address, _):
+            code = example.replace("http://127.0.0.1:8902", address.removesuffix("/captions"))
+            words = [sys.executable, "-c", f"secret = {SECRET!r}\n{code}"]
+            job, state = subprocess.run(words, capture_output=True, text=True, check=True).stdout.split()
+            assert (job[:4], state) in {("job_", "waiting"), ("job_", "working")}
             second = place.run("listen", "--captioner", "emulated", "--port", "0")
             assert second.returncode == 8
             assert "listen" in second.stderr
