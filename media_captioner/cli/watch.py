@@ -115,9 +115,9 @@ class _Service:
 
     async def run(self) -> None:
         asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, self._reload.set)
-        tables, settings = self._read()
-        go_offline(settings)
         while True:
+            tables, settings = self._read()
+            go_offline(settings)
             self._reload.clear()
             await self._one(tables)
             log.info("read the settings again")
@@ -185,6 +185,7 @@ class _Service:
 
     async def _until_reload(self, work: asyncio.Task[None]) -> None:
         from media_captioner.errors import MediaCaptionerError
+        from media_captioner.watch.daemon import placed
 
         while True:
             asked = asyncio.create_task(self._reload.wait())
@@ -194,7 +195,7 @@ class _Service:
                 work.result()
                 return
             try:
-                self._read()
+                placed(self._read()[0])
             except MediaCaptionerError as error:
                 log.error("the settings cannot be used, so those from before go on: %s", error.message)  # noqa: TRY400 - a person's mistake, not ours
                 self._reload.clear()

@@ -139,12 +139,8 @@ def open_daemon(
         ConfigError: there is none, a folder does not exist, or a setting cannot be used.
 
     """
-    placed = [each.model_copy(update={"root": _real(each.root)}) for each in tables]
-    roots = [each.root for each in placed]
-    if not roots:
-        raise ConfigError("There is no folder to watch", hint="Name one, or write [[watch]] tables.")
-    if len(set(roots)) < len(roots):
-        raise ConfigError("A folder is to be watched twice", hint="Leave one of its tables out.")
+    tables = placed(tables)
+    roots = [each.root for each in tables]
     with contextlib.ExitStack() as stack:
         for root in roots:
             file = memory_file(root)
@@ -153,18 +149,32 @@ def open_daemon(
         for memory in memories:
             stack.callback(memory.close)
         reporter = reporter or LogReporter()
-        build = _Builder(placed, beside, memories, clock, retry_seconds, reporter, captioner_for, handed)
-        folders = [build.folder(number) for number in range(len(placed))]
+        build = _Builder(tables, beside, memories, clock, retry_seconds, reporter, captioner_for, handed)
+        folders = [build.folder(number) for number in range(len(tables))]
         yield Daemon(folders, build.desks, beside(None), reporter, clock)
 
 
-def _real(root: Path) -> Path:
-    if not root.is_dir():
-        raise ConfigError(
-            f"Cannot watch {root}: there is no such folder",
-            hint="Make it, or mount its disk. Once it is watched, it may come and go.",
-        )
-    return root.resolve()
+def placed(tables: Sequence[WatchedRoot]) -> list[WatchedRoot]:
+    """Return the tables with their folders as they really lie.
+
+    Raises:
+        ConfigError: there is none, one is named twice, or is not there and never was watched. One that was watched
+            before may be away: its disk may be mounted later.
+
+    """
+    if not tables:
+        raise ConfigError("There is no folder to watch", hint="Name one, or write [[watch]] tables.")
+    found = [each.model_copy(update={"root": each.root.resolve()}) for each in tables]
+    roots = [each.root for each in found]
+    if len(set(roots)) < len(roots):
+        raise ConfigError("A folder is to be watched twice", hint="Leave one of its tables out.")
+    for root in roots:
+        if not root.is_dir() and not memory_file(root).exists():
+            raise ConfigError(
+                f"Cannot watch {root}: there is no such folder",
+                hint="Make it, or mount its disk. Once it was watched, it may come and go.",
+            )
+    return found
 
 
 @dataclass(slots=True)

@@ -72,6 +72,7 @@ class WatchedFolder:
     _queued: set[Path] = field(default_factory=set)
     _hinted: set[Path] = field(default_factory=set)
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
+    _stale: asyncio.Event = field(default_factory=asyncio.Event)
     _held: tuple[datetime, str] | None = None
     _told: bool = False
     _due: float = 0.0
@@ -92,14 +93,12 @@ class WatchedFolder:
 
     async def run(self) -> None:
         """Watch until cancelled."""
-        stop = asyncio.Event()
-        told = asyncio.create_task(self._listen(stop))
+        told = asyncio.create_task(self._listen())
         try:
             while True:
                 await self._turn()
                 await self._sleep()
         finally:
-            stop.set()
             told.cancel()
             await asyncio.gather(told, return_exceptions=True)
 
@@ -143,6 +142,7 @@ class WatchedFolder:
         elif self.paused and not absent:
             log.info("%s is there again", self.root, extra={"root": str(self.root)})
             self._looks, self._due = 0, 0.0
+            self._stale.set()  # hints are of the disk that was there before
         return absent
 
     async def _sleep(self) -> None:
@@ -159,25 +159,26 @@ class WatchedFolder:
         except TimeoutError:
             return
 
-    async def _listen(self, stop: asyncio.Event) -> None:
+    async def _listen(self) -> None:
         """Take hints, if there are any; where they fail, looking goes on without them."""
         polls = await in_thread(hints.reason_to_poll, self.root, self.table.polling)
         if polls:
             log.info("%s is looked at every %g s: %s", self.root, _POLL, polls)
             return
         failed = ""
-        while not stop.is_set():
+        while True:
+            self._stale.clear()
             try:
                 self._told = True
-                await hints.follow(self.root, self._hint, stop)
+                await hints.follow(self.root, self._hint, self._stale)
             except OSError as error:
                 if str(error) != failed:
                     failed = str(error)
                     log.warning("%s is looked at every %g s: %s", self.root, _POLL, failed)
-            self._told = False
+                self._told = False
+                await self.clock.wait(_ABSENT)
             self._due = 0.0  # whatever happened meanwhile
             self._wake.set()
-            await self.clock.wait(_ABSENT)
 
     def _hint(self, paths: set[Path]) -> None:
         self._hinted |= paths

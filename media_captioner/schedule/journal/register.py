@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from media_captioner.schedule.journal.owners import stamp
 from media_captioner.schedule.journal.tables import Connection, Sharers, Tables
 from media_captioner.schedule.states import Ending
 from media_captioner.system.clock import Clock
 from media_captioner.system.secrets import redact
+
+_REMEMBERED: Final = 100
+"""Endings of one asset that are kept: a file that waits for years would fill the journal."""
 
 
 def spelled(path: Path) -> str:
@@ -129,6 +132,11 @@ class Register:
         connection.execute(
             "INSERT INTO event (asset, at, state, reason) VALUES (?, ?, ?, ?)",
             (asset, now, ending.state, values["reason"]),
+        )
+        connection.execute(
+            "DELETE FROM event WHERE asset = ?1 AND id <="
+            " (SELECT id FROM event WHERE asset = ?1 ORDER BY id DESC LIMIT 1 OFFSET ?2)",
+            (asset, _REMEMBERED),
         )
         if ending.parts is not None:
             connection.execute("DELETE FROM part WHERE asset = ?", (asset,))

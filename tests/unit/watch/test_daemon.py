@@ -8,7 +8,7 @@ import pytest
 
 from media_captioner.config import Settings
 from media_captioner.errors import AlreadyRunning, ConfigError
-from tests.unit.watch.conftest import at_work, sidecar, state, until
+from tests.unit.watch.conftest import QUIET, at_work, sidecar, state, until
 
 
 def test_what_is_dropped_is_captioned_beside_it_and_only_once(root, clip):
@@ -143,7 +143,7 @@ def test_a_file_that_cannot_be_read_is_tried_three_times_and_then_left_alone(roo
     async def play():
         async with at_work(root, patience_minutes=0) as daemon:
             path.write_bytes(b"\0\0\0\x18ftypmp42" + b"\0" * 12 + os.urandom(2000))
-            await until(lambda: state(daemon, path) in {"quarantined", "failed"})
+            await until(lambda: state(daemon, path) == "quarantined")
             known = daemon.folders[0].memory.of(path)
             assert known.reason
             assert not sidecar(path).exists()
@@ -204,5 +204,52 @@ def test_a_settings_file_beside_the_media_that_wants_too_much_stops_only_its_fol
             assert "base_url" in daemon.folders[0].memory.of(paths[0]).reason
             work.cancel()
             await asyncio.gather(work, return_exceptions=True)
+
+    asyncio.run(play())
+
+
+def test_an_ignore_file_holds_as_soon_as_it_is_there_and_no_longer_than_that(root, clip):
+    path, ignore = root / "a.mp4", root / ".captionignore"
+    ignore.write_text("a.*\n")
+
+    async def play():
+        async with at_work(root) as daemon:
+            await until(lambda: daemon.folders[0].looked is not None)
+            path.write_bytes(clip)
+            await asyncio.sleep(4 * QUIET)
+            assert state(daemon, path) is None
+            ignore.unlink()
+            await until(lambda: state(daemon, path) == "done")
+
+    asyncio.run(play())
+
+
+def test_a_folder_that_was_watched_before_may_be_away_at_the_start(root, clip, tmp_path):
+    path = root / "a.mp4"
+
+    async def play():
+        async with at_work(root) as daemon:
+            path.write_bytes(clip)
+            await until(lambda: state(daemon, path) == "done")
+        root.rename(tmp_path / "away")
+        async with at_work(root) as daemon:
+            await until(lambda: daemon.folders[0].paused)
+            assert state(daemon, path) == "done"
+
+    asyncio.run(play())
+
+
+def test_two_folders_share_a_captioner_and_the_inner_one_is_not_the_outer_ones(root, clip):
+    inner = root / "inner"
+    inner.mkdir()
+    path = inner / "a.mp4"
+
+    async def play():
+        async with at_work(root, inner) as daemon:
+            assert len(daemon.desks) == 1
+            path.write_bytes(clip)
+            await until(lambda: daemon.folders[1].memory.of(path))
+            await until(lambda: daemon.folders[1].memory.of(path).state == "done")
+            assert daemon.folders[0].memory.of(path) is None
 
     asyncio.run(play())
