@@ -29,7 +29,7 @@ from media_captioner.system.secrets import Secret
 log: Final = logging.getLogger(__name__)
 T = TypeVar("T")
 
-_LOCK: Final = 0x4D43_4631
+WRITERS: Final = 0x4D43_4631
 """Number of the advisory lock that every writer holds: of several machines one writes at a time, as with a file.
 Whoever freezes while it holds it is cut off by the server after five seconds."""
 
@@ -175,7 +175,7 @@ class PostgresTables:
     def write_now(self, work: Callable[[Connection], T], *, durable: bool = True) -> T:
         """Do :meth:`write` in this thread."""
         begin = "BEGIN" if durable else "BEGIN; SET LOCAL synchronous_commit = off"
-        begin += f"; SELECT pg_advisory_xact_lock({_LOCK}); SELECT version FROM fleet"  # noqa: S608 - ours
+        begin += f"; SELECT pg_advisory_xact_lock({WRITERS}); SELECT version FROM fleet"  # noqa: S608 - ours
 
         def transaction(connection: psycopg.Connection[Any]) -> T:
             cursor = connection.execute(begin)

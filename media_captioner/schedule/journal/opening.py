@@ -134,7 +134,7 @@ def _refuse_network(path: Path) -> None:
     if is_over_a_network(path.parent):
         raise ConfigError(
             f"The journal {path} would lie on a network disk, where its write-ahead log cannot work",
-            hint="Name a file on a disk of this machine with --journal; several machines share a database server.",
+            hint="Name a file on a disk of this machine with --journal; several machines share a Postgres (media-captioner fleet).",
         )
 
 

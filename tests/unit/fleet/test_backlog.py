@@ -1,6 +1,8 @@
 """The backlog and the queue: bounded, refilled, cancelled, tried again, and what is told of it."""
 
 import asyncio
+import threading
+import time
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -18,7 +20,7 @@ from media_captioner.fleet.sources import Mapping
 from media_captioner.fleet.status import prometheus, status
 from media_captioner.model import Description, Usage
 from media_captioner.schedule.question import Amount, Question
-from media_captioner.schedule.states import Ending
+from media_captioner.schedule.states import Ending, Part
 from media_captioner.testing.clock import FakeClock
 
 
@@ -180,6 +182,13 @@ def test_the_status_tells_roots_costs_and_how_long_it_takes(dsn, journal, clock)
         assert float((await status(journal, clock)).taken.dollars) == pytest.approx(2 / 7)
         assert found.per_hour == 6  # one in the last ten minutes
         assert found.left_at_speed == 2 / 6 * 3600
+        assert found.left_at_limit is None  # nothing says yet how long assets are
+        await journal.register.begin(Path("/a/2"))
+        parts = tuple(
+            Part(1, number, Fraction(number), Fraction(number + 1), "described") for number in range(4)
+        )
+        await journal.register.end(Path("/a/2"), Ending("done", parts=parts))
+        assert (await status(journal, clock)).left_at_limit == pytest.approx(4 * 60 / 60 * 1.03)
         assert found.to_json()["workers"][0]["name"] == "here/1"
         text = prometheus(found)
         assert 'media_captioner_assets{root="/a \\"x\\"",state="queued"} 2' in text
@@ -207,3 +216,38 @@ def test_who_hands_a_file_to_the_fleet_hears_how_it_ended(dsn, journal, clock):
         assert (report.state, report.reason) == ("quarantined", "it crashed three times")
 
     asyncio.run(story())
+
+
+def test_a_busy_process_is_not_taken_for_dead(dsn, journal):
+    with psycopg.connect(dsn.reveal(), autocommit=True) as connection:
+        connection.execute("UPDATE media_captioner.fleet SET silence = 0.9")
+        with open_journal(dsn, Card("there/2", "decoding", works=True)) as other:
+            other.owners.begin_beating()
+            ends = time.monotonic() + 2
+            while time.monotonic() < ends:
+                sum(range(10_000))  # an event loop would come to nothing meanwhile
+            lives = journal.tables.write_now(lambda at: journal.owners.lives(at, other.owner))
+    assert lives
+
+
+def test_a_worker_is_told_to_leave_and_that_its_tables_have_changed(dsn, journal):
+    told, heard = [], threading.Event()
+
+    def stop(error):
+        told.append(error)
+        heard.set()
+
+    with psycopg.connect(dsn.reveal(), autocommit=True) as connection:
+        connection.execute("UPDATE media_captioner.fleet SET silence = 0.3")
+        with open_journal(dsn, Card("there/2", "captioning", works=True)) as other:
+            other.owners.begin_beating(stop)
+            journal.tables.write_now(lambda at: ask_to_leave(at, ["there/2"]))
+            assert heard.wait(10)
+            assert told == [None]
+        heard.clear()
+        with open_journal(dsn, Card("there/3", "captioning", works=True)) as third:
+            third.owners.begin_beating(stop)
+            connection.execute("UPDATE media_captioner.fleet SET version = 99")
+            assert heard.wait(10)
+            assert "version 99" in told[1].message
+            connection.execute("UPDATE media_captioner.fleet SET version = 1")
