@@ -19,6 +19,7 @@ from media_captioner.errors import (
 )
 from media_captioner.schedule.budget import Allowance, Budget
 from media_captioner.schedule.gate import Gate, Lane
+from media_captioner.schedule.limits import Limits
 from media_captioner.schedule.question import Amount
 from media_captioner.schedule.scheduler import Heard, Unheard, Weight
 from tests.unit.schedule.stage import clip, play, service
@@ -312,3 +313,26 @@ def test_the_clip_is_encoded_only_when_its_turn_has_come():
         assert len(encoded) == 1
 
     play(story)
+
+
+@pytest.mark.parametrize(
+    ("limits", "takes", "least"),
+    [
+        (Limits(8), 1.0, 25.0),
+        (Limits(8, requests_per_minute=600), 0.2, 20.1),
+        (Limits(8, tokens_per_minute=600 * 150), 0.2, 20.1),  # each answer takes 150
+    ],
+    ids=["concurrency", "requests", "tokens"],
+)
+def test_what_a_service_allows_is_used_to_a_twentieth(limits, takes, least):
+    """Two hundred clips: ``least`` is from the first start to the last answer, were nothing ever lost."""
+
+    async def story(stage):
+        began = stage.clock.monotonic()
+        await asyncio.gather(*(stage.describe(f"clip {number}", number=number) for number in range(200)))
+        assert stage.captioner.most <= 8
+        return stage.clock.monotonic() - began
+
+    terms = {"weigh": lambda _clip: Weight(Amount(1, 200), 200)}
+    took = play(story, limits=limits, takes=takes, terms=terms, service=service(concurrency=8))
+    assert least <= took <= least * 1.05
