@@ -4,6 +4,7 @@ Run with a JSON object of options as the only argument, or with --offspring to d
 """
 
 import asyncio
+import contextlib
 import json
 import os
 import signal
@@ -63,7 +64,8 @@ def _main(options):
     try:
         return exit_code(run(**options))
     except MediaCaptionerError as error:
-        print(f"{type(error).__name__}: {error.message}", file=sys.stderr)
+        with contextlib.suppress(OSError):  # where every write is made to fail, this one does too
+            print(f"{type(error).__name__}: {error.message}", file=sys.stderr)
         return error.exit_code
 
 
