@@ -133,8 +133,11 @@ def idle(folder: Path) -> dict[str, float]:
     daemon = subprocess.Popen([sys.executable, "-c", program, "watch", str(folder), *options])
     try:
         process = psutil.Process(daemon.pid)
-        time.sleep(20)
-        begun = sum(process.cpu_times()[:2])
+        begun = -1.0
+        while (used := sum(process.cpu_times()[:2])) - begun > 0.1 or used < 1:  # start and first look
+            begun = used
+            time.sleep(5)
+        begun = used
         time.sleep(SECONDS_IDLE)
         used = sum(process.cpu_times()[:2]) - begun
         return {
