@@ -1,0 +1,117 @@
+"""The whole way against real Directus on SQLite: python against_directus.py FOLDER_WITH_NODE_MODULES [NODE].
+
+FOLDER has Directus installed (npm install directus@11 sqlite3; needs Node.js 22). Starts `media-captioner listen` and
+Directus with this extension, uploads a video, waits for captions, description and tags, uploads nothing else, and
+checks that our own file asked for no captions and that a second time changes nothing.
+"""
+
+import base64
+import contextlib
+import json
+import os
+import secrets
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import httpx
+
+EXTENSION = Path(__file__).parents[1]
+SAMPLE = EXTENSION.parents[1] / "samples" / "street-scene.mp4"
+PROGRAM = shutil.which("media-captioner") or str(Path(sys.executable).with_name("media-captioner"))
+ADMIN = {"email": "admin@example.com", "password": "captions"}
+
+
+@contextlib.contextmanager
+def running(command, **more):
+    process = subprocess.Popen(command, **more)
+    try:
+        yield process
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+def wait_for(look, seconds=300, every=1.0):
+    deadline = time.monotonic() + seconds
+    while True:
+        with contextlib.suppress(httpx.TransportError, KeyError, json.JSONDecodeError):
+            if found := look():
+                return found
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"nothing after {seconds} s")
+        time.sleep(every)
+
+
+def main():
+    home, node = Path(sys.argv[1]).absolute(), sys.argv[2] if len(sys.argv) > 2 else "node"
+    work = Path(tempfile.mkdtemp(prefix="directus-"))
+    uploads, extensions = work / "uploads", work / "extensions"
+    uploads.mkdir()
+    (work / "package.json").write_text("{}")  # Directus looks there for extensions from packages
+    shutil.copytree(EXTENSION, extensions / "media-captioner", ignore=shutil.ignore_patterns("tests"))
+    secret = "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
+    (work / "ask.key").write_text(secret)
+    (work / "ask.key").chmod(0o600)
+    (work / "settings.toml").write_text(
+        f'[listen]\nsecret_files = ["{work}/ask.key"]\nroots = ["{uploads}"]\n'
+    )
+    env = os.environ | {
+        "DB_CLIENT": "sqlite3", "DB_FILENAME": str(work / "data.db"), "SECRET": secrets.token_hex(32), "PORT": "8055",
+        "HOST": "127.0.0.1", "ADMIN_EMAIL": ADMIN["email"], "ADMIN_PASSWORD": ADMIN["password"], "TELEMETRY": "false",
+        "STORAGE_LOCATIONS": "local", "STORAGE_LOCAL_ROOT": str(uploads), "EXTENSIONS_PATH": str(extensions),
+        "MEDIA_CAPTIONER_SECRET": secret, "MEDIA_CAPTIONER_URL": "http://127.0.0.1:8902",
+    }  # fmt: skip
+    mine = {name: value for name, value in env.items() if not name.startswith("MEDIA_CAPTIONER_")}
+    mine["XDG_STATE_HOME"] = str(work / "state")
+    directus = [node, str(home / "node_modules/directus/cli.js")]
+    subprocess.run([*directus, "bootstrap"], env=env, cwd=work, check=True)
+    listen = [PROGRAM, "listen", "--config", str(work / "settings.toml"), "--captioner", "local"]
+    with running(listen, env=mine), running([*directus, "start"], env=env, cwd=work):
+        client = httpx.Client(base_url="http://127.0.0.1:8055", timeout=60)
+        wait_for(lambda: client.get("/server/ping").text == "pong")
+        token = client.post("/auth/login", json=ADMIN).json()["data"]["access_token"]
+        client.headers["authorization"] = f"Bearer {token}"
+        with SAMPLE.open("rb") as file:
+            answer = client.post(
+                "/files",
+                data={"title": "A storm", "tags": '["weather"]'},
+                files={"file": (SAMPLE.name, file, "video/mp4")},
+            )
+        key = answer.json()["data"]["id"]
+
+        def captioned():
+            row = client.get(f"/files/{key}").json()["data"]
+            return row if (row.get("metadata") or {}).get("media_captioner") else None
+
+        row = wait_for(captioned)
+        print("description:", row["description"])
+        print("tags:", row["tags"])
+        captions = row["metadata"]["media_captioner"]["captions"]
+        vtt = client.get(f"/assets/{captions}").text
+        print(vtt[:300])
+        assert vtt.startswith("WEBVTT")
+        assert row["tags"][0] == "weather"
+        assert row["description"]
+        time.sleep(5)
+        rows = client.get("/files", params={"fields": "id,type"}).json()["data"]
+        assert sorted(each["type"] for each in rows) == ["text/vtt", "video/mp4"], (
+            rows
+        )  # ours asked for nothing
+
+        # The same file again in its place: the captions are replaced, not added to.
+        with SAMPLE.open("rb") as file:
+            client.patch(f"/files/{key}", files={"file": (SAMPLE.name, file, "video/mp4")})
+        time.sleep(20)
+        again = wait_for(captioned)
+        assert (again["tags"], again["description"]) == (row["tags"], row["description"])
+        assert len(client.get("/files", params={"fields": "id"}).json()["data"]) == 2
+    print("Directus: upload, captions, description and tags, twice as once: all well")
+    shutil.rmtree(work)
+
+
+if __name__ == "__main__":
+    main()
