@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from media_captioner.errors import (
-    AlreadyRunning,
     BudgetExceeded,
     CorruptMedia,
     MediaCaptionerError,
@@ -60,11 +59,11 @@ def verdict(report: AssetReport, tries: int, now: datetime, first_wait: float) -
 
     """
     error, reason = report.error, report.reason
+    first = timedelta(seconds=first_wait)
     wait = min(_LONGEST, timedelta(seconds=first_wait * _GROWTH ** min(tries, 10)))
     if report.state == "waiting":
-        until = report.until or now + (
-            timedelta(seconds=first_wait) if isinstance(error, AlreadyRunning) else wait
-        )
+        # A cap for good begins anew when a person raises it, and the settings are read again then.
+        until = report.until or now + (_LONGEST if isinstance(error, BudgetExceeded) else first)
         return Verdict("waiting", reason, until, holds_folder=isinstance(error, BudgetExceeded))
     if report.state == "failed" and tries + 1 < _MOST_TRIES and _can_pass(error):
         return Verdict("waiting", reason, now + wait, counts=True)
