@@ -63,8 +63,8 @@ class PostgresPaces:
         work: Callable[[Pace, float], tuple[Pace, T]],
         made: list[T],
     ) -> T:
+        # Durable: a database that crashes is back in a second, and must not have forgotten the last starts.
         with connection.transaction():
-            connection.execute("SET LOCAL synchronous_commit = off")  # after a power failure it had its rest
             before, now = self._held(connection, account)
             if made and isinstance(made[0], Flight) and made[0] in before.flights:
                 return made[0]
