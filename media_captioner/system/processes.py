@@ -76,7 +76,7 @@ def run(
     name = os.path.basename(os.fspath(arguments[0]))  # noqa: PTH119 - an argument, not one of our paths
     try:
         process = subprocess.Popen(
-            [os.fspath(argument) for argument in arguments],
+            _tied_to_us([os.fspath(argument) for argument in arguments], environment),
             stdin=subprocess.PIPE if stdin is not None else subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -93,6 +93,19 @@ def run(
         _bound_memory(process, max_memory)
     with process:
         return _collect(process, name, doing, timeout, stdin, max_output)
+
+
+def _tied_to_us(arguments: list[str], environment: Mapping[str, str] | None) -> list[str]:
+    """Return a command whose program the system kills when we are killed (Linux, with setpriv of util-linux).
+
+    The system watches the thread that started it; that thread waits for it, so it ends no sooner. A program that cannot
+    be found is left to fail by itself, so that the message names it.
+    """
+    guard = shutil.which("setpriv")
+    path = None if environment is None else environment.get("PATH", os.defpath)
+    if guard is None or shutil.which(arguments[0], path=path) is None:
+        return arguments
+    return [guard, "--pdeathsig", "KILL", "--", *arguments]
 
 
 def _bound_memory(process: subprocess.Popen[bytes], size: int) -> None:

@@ -1,6 +1,10 @@
 """The runner: limits hold, nothing outlives us, errors say what was being done."""
 
+import shutil
+import subprocess
 import sys
+import time
+from pathlib import Path
 
 import pytest
 
@@ -59,3 +63,23 @@ def test_much_on_standard_error_does_not_stall_it_and_only_the_end_is_kept():
     finished = processes.run([PYTHON, "-c", noisy], doing="a test", timeout=20)
     assert finished.stderr.endswith("the end")
     assert len(finished.stderr) <= processes.KEPT_OUTPUT
+
+
+@pytest.mark.skipif(shutil.which("setpriv") is None, reason="setpriv is not installed")
+def test_k4_a_program_does_not_outlive_us(tmp_path):
+    story = f"""
+from pathlib import Path
+from media_captioner.system import processes
+processes.run(["sh", "-c", "echo $$ > {tmp_path}/number; exec sleep 60"], doing="sleeping", timeout=60)
+"""
+    with subprocess.Popen([sys.executable, "-c", story]) as parent:
+        deadline = time.monotonic() + 30
+        while not (tmp_path / "number").exists() or not (tmp_path / "number").read_text().strip():
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+        child = Path("/proc", (tmp_path / "number").read_text().strip(), "stat")
+        assert child.exists()
+        parent.kill()
+    while child.exists() and child.read_text().rsplit(")", 1)[1].split()[0] != "Z":
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
