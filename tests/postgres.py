@@ -45,7 +45,12 @@ class Server:
         self._folder = Path(tempfile.mkdtemp(prefix="mc-pg-", dir="/tmp"))
         self._as = []
         if os.geteuid() == 0:
-            shutil.chown(self._folder, "postgres")
+            try:
+                shutil.chown(self._folder, "postgres")
+            except LookupError:
+                raise NoPostgres(
+                    "no Postgres: as root it needs a user postgres, as Debian's package makes it"
+                ) from None
             self._as = ["runuser", "-u", "postgres", "--"]
         self._run("initdb", "-D", "data", "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-sync")
         settings = (
