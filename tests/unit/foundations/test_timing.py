@@ -47,11 +47,14 @@ def test_timecode_and_frame_are_each_others_inverse(name, frame):
 
 
 @given(frame=st.integers(0, 2_589_000))
-def test_drop_frame_labels_follow_the_clock_within_two_frames(frame):
+def test_drop_frame_labels_follow_the_clock_within_two_frames_and_its_drift(frame):
     rate = RATES["29.97 drop"]
     hours, minutes, seconds, frames = (int(x) for x in rate.timecode(frame).replace(";", ":").split(":"))
     shown = hours * 3600 + minutes * 60 + seconds + Fraction(frames, 30)
-    assert abs(shown - rate.time_of(frame)) < Fraction(4, 30)
+    # Labels fall behind by up to two frames within a minute (ST 12-1 drops two at its end); besides, drop-frame runs
+    # one part in a million behind the clock: 108 labels an hour are dropped where 107.892 would be right.
+    drift = rate.time_of(frame) / 1_000_000
+    assert abs(shown - rate.time_of(frame)) <= Fraction(2, 30) + drift
 
 
 @pytest.mark.parametrize("text", ["00:01:00;00", "00:01:00;01"])
