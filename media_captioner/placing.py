@@ -23,7 +23,7 @@ from media_captioner.model import (
     Span,
     Usage,
 )
-from media_captioner.prose import understand
+from media_captioner.prose import clean, reading, times, understood
 from media_captioner.prose.agreement import agree
 from media_captioner.prose.measured import weigh
 from media_captioner.protocols import VoiceDetector
@@ -88,8 +88,10 @@ def _told(
     end: Fraction,
 ) -> Facts:
     """Return what is stated, or what several descriptions agree on, beside what was measured, and placed."""
-    stated = agree([understand(each.prose) for each in descriptions])
-    return place(weigh(stated, measured), marks, start, end)
+    read = [reading.read(clean(each.prose)) for each in descriptions]
+    stated = agree([understood(each) for each in read])
+    hints = [hint for each in read for hint in times.find(each, end - start)]
+    return place(weigh(stated, measured), marks, start, end, hints)
 
 
 def reread(segment: CaptionedSegment) -> CaptionedSegment:

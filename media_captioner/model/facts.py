@@ -14,11 +14,12 @@ from typing import Literal
 Polarity = Literal["asserted", "hedged", "compared", "negated"]
 """How a description commits itself: "a dog barks", "perhaps a dog", "like a dog", "no dog"."""
 
-Anchor = Literal["heard", "voice", "change", "order", "person"]
+Anchor = Literal["heard", "voice", "change", "said", "order", "person"]
 """What a time rests on.
 
 ``heard``: the captioner timed it itself. ``voice``: a region where somebody speaks. ``change``: a point
-where the sound changes. ``order``: only the order of the description, so the time is a guess.
+where the sound changes. ``said``: a time in the description's prose, where nothing measured is near it, so the
+time may be seconds off. ``order``: only the order of the description, so the time is a guess.
 ``person``: somebody set it by hand.
 """
 
@@ -96,6 +97,28 @@ class Evidence:
     start: int
     end: int
     heard_by: str = "description"
+
+
+@dataclass(frozen=True, slots=True)
+class Hint:
+    """A time that a description's prose states, in seconds from the start of the clip it describes.
+
+    Attributes:
+        sentence: The sentence that states it.
+        first: Offset in the description of the first character of what it is stated of.
+        last: Offset just after the last.
+        begin: When what is told begins: a moment, or a stretch in which it begins; None where only its end is stated.
+        until: When it ends, or None.
+        tolerance: Seconds that either may be off.
+
+    """
+
+    sentence: str
+    first: int
+    last: int
+    begin: Span | None
+    until: Fraction | None
+    tolerance: Fraction
 
 
 @dataclass(frozen=True, slots=True)

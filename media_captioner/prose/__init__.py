@@ -21,6 +21,7 @@ from media_captioner.prose import (
     sounds,
     speech,
     summary,
+    times,
 )
 from media_captioner.prose.keywords import emotions, tags
 from media_captioner.prose.normalise import clean
@@ -41,7 +42,9 @@ __all__ = [
     "speech",
     "summary",
     "tags",
+    "times",
     "understand",
+    "understood",
 ]
 
 
@@ -55,7 +58,11 @@ def understand(text: str) -> Facts:
         text: A captioner's prose. Any text will do; nothing is raised for a strange one.
 
     """
-    read = reading.read(clean(text))
+    return understood(reading.read(clean(text)))
+
+
+def understood(read: reading.Reading) -> Facts:
+    """Return what a description states that has been read (``reading.read(clean(text))``)."""
     played = music.find(read)
     heard = (*sounds.find(read), *played.sounds)
     heard = tuple(sorted(heard, key=lambda sound: sound.evidence.start if sound.evidence else 0))
