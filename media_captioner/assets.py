@@ -32,7 +32,7 @@ from media_captioner.pipeline import (
 )
 from media_captioner.protocols import Captioner, Progress, Reporter, SilentReporter, VoiceDetector
 from media_captioner.session import Session, is_free, passing_session
-from media_captioner.system import files
+from media_captioner.system import files, identity
 from media_captioner.system.clock import SYSTEM_CLOCK, Clock
 
 Outcome = Literal["captioned", "rewritten", "up to date"]
@@ -213,7 +213,7 @@ class _Work:
 
     async def _captioned(self) -> Captions:
         session = self.seat.session
-        content = await in_thread(files.content_id, self.media.path)
+        content = await in_thread(identity.content_id, self.media.path)
         await session.journal.register.identify(self.media.path, content)
         if self.settings.force:
             await self._tidy(content)
@@ -252,7 +252,7 @@ class _Work:
         then, now = known.captions.media.fingerprint, self.media.fingerprint
         if (then.size, then.mtime_ns) == (now.size, now.mtime_ns):
             return True
-        return files.content_id(self.media.path) == known.content_id
+        return identity.content_id(self.media.path) == known.content_id
 
     def _is_whole(self, known: Sidecar) -> bool:
         """Return whether every file that is wanted lies there, ours or edited by somebody since."""
@@ -296,11 +296,11 @@ class _Work:
         """
         then = self.media.fingerprint
         try:
-            now = files.fingerprint(self.media.path)
+            now = identity.fingerprint(self.media.path)
         except OSError:
             now = None
         if now == then:
-            return files.content_id(self.media.path)
+            return identity.content_id(self.media.path)
         same_file = now is not None and (now.inode, now.device) == (then.inode, then.device)
         if same_file and captions.partial is not None:
             return ""

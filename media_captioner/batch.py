@@ -30,7 +30,7 @@ from media_captioner.schedule.dispatch import LocalDispatcher
 from media_captioner.schedule.journal.register import Before
 from media_captioner.schedule.states import QUARANTINE_AFTER
 from media_captioner.session import Session, passing_session
-from media_captioner.system import files
+from media_captioner.system import identity
 from media_captioner.system.clock import SYSTEM_CLOCK, Clock
 
 __all__ = ["AssetReport", "Batch", "exit_code", "find_media", "is_media_name"]
@@ -281,7 +281,7 @@ class _Run:
     async def _is_dangerous(self, source: Path) -> bool:
         """Return whether the failures that are on record were at the bytes that lie there now."""
         try:
-            content = await in_thread(files.content_id, source)
+            content = await in_thread(identity.content_id, source)
         except OSError:
             return False  # what is wrong with it is found out in the usual way
         return await self.session.journal.register.identify(source, content) >= QUARANTINE_AFTER

@@ -19,7 +19,7 @@ from media_captioner.errors import (
 )
 from media_captioner.hooks.events import AssetDone, AssetFailed
 from media_captioner.schedule.states import Ending, Output, Part, PartState, State
-from media_captioner.system import files
+from media_captioner.system import identity
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +163,7 @@ def _parts(result: TrackResult) -> Iterator[Part]:
 def _outputs(result: TrackResult) -> Iterator[Output]:
     for written in result.written:
         with contextlib.suppress(OSError):  # gone already: then it lies there no more
-            sha256 = files.sha256_of(written.path)
+            sha256 = identity.sha256_of(written.path)
             yield Output(result.captions.track.index, written.format, str(written.path), sha256)
 
 

@@ -20,7 +20,7 @@ def command(sources: tuple[Path, ...], journal: Path | None, config_file: Path |
     The next run with --force asks anew, and pays anew.
     """
     from media_captioner.schedule.journal import open_journal
-    from media_captioner.system import files
+    from media_captioner.system import identity
 
     async def run() -> int:
         unknown = 0
@@ -29,7 +29,7 @@ def command(sources: tuple[Path, ...], journal: Path | None, config_file: Path |
                 path = source.absolute()
                 content = await opened.register.content_of(path)
                 if content is None and path.is_file():
-                    content = files.content_id(path)
+                    content = identity.content_id(path)
                 answers = await opened.store.forget(content) if content is not None else 0
                 known = await opened.register.forget(path) or answers > 0
                 unknown += not known

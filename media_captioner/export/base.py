@@ -65,7 +65,7 @@ class ExportContext:
 
     Attributes:
         now: When the captions were made, with its zone.
-        content_id: Identity of the source's bytes (``system.files.content_id``).
+        content_id: Identity of the source's bytes (``system.identity.content_id``).
         settings: The settings that shaped the result, JSON-ready.
         version: Version of this program.
         written: SHA-256 of the files that stand or were written for the same captions, by name: relative to the

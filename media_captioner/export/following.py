@@ -11,7 +11,7 @@ from media_captioner.export.finding import Known
 from media_captioner.export.layout import Layout, places
 from media_captioner.export.registry import chosen
 from media_captioner.export.writing import Written, write_all
-from media_captioner.system import files
+from media_captioner.system import files, identity
 
 
 def follow(
@@ -38,7 +38,7 @@ def follow(
 
     """
     captions = known.sidecar.captions
-    media = replace(captions.media, path=source, fingerprint=files.fingerprint(source))
+    media = replace(captions.media, path=source, fingerprint=identity.fingerprint(source))
     exporters = chosen([each.name for each in known.formats(options)], options)
     standing = _moved(known, layout) if move else {}
     targets = places(layout, exporters, standing)

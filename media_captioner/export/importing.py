@@ -27,7 +27,7 @@ from media_captioner.export.text import cue_lines
 from media_captioner.export.writing import Written, write_all
 from media_captioner.model import Captions, Cue
 from media_captioner.model.codec import to_json
-from media_captioner.system import files
+from media_captioner.system import identity
 from media_captioner.timing import to_milliseconds
 
 # What WebVTT can say and a cue of ours cannot: settings behind the times, styles, regions, tags.
@@ -96,7 +96,7 @@ def import_edits(path: Path, *, options: ExportOptions | None = None, file: Path
                 f"{vtt.name} has styles, positions or tags that only it can hold, so it stays as it is."
             )
         elif vtt.parent == known.layout.folder:
-            replaced[known.layout.name_of(vtt)] = files.sha256_of(vtt)
+            replaced[known.layout.name_of(vtt)] = identity.sha256_of(vtt)
     if not told.anything and not known.sidecar.edited and not replaced:
         return replace(told, notices=tuple(notices))
     written = _write(known, captions, options, replaced)
@@ -106,7 +106,7 @@ def import_edits(path: Path, *, options: ExportOptions | None = None, file: Path
 def _write(
     known: Known, captions: Captions, options: ExportOptions, replaced: dict[str, str]
 ) -> tuple[Written, ...]:
-    own = {known.layout.sidecar.name: files.sha256_of(known.path)}
+    own = {known.layout.sidecar.name: identity.sha256_of(known.path)}
     recorded = known.sidecar.outputs | replaced | own
     exporters: list[Exporter] = [*known.formats(options), exporter_named("json")]
     targets = places(known.layout, exporters, recorded)
@@ -123,7 +123,7 @@ def _edited_captions(known: Known) -> Path | None:
         except OSError:
             continue
         recorded = known.sidecar.outputs[known.layout.name_of(place)]
-        if files.sha256_hex(data) != recorded and not exporter.is_ours(data):
+        if identity.sha256_hex(data) != recorded and not exporter.is_ours(data):
             return place
     return None
 

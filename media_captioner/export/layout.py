@@ -11,7 +11,7 @@ from typing import Final, Literal
 from media_captioner.errors import OutputConflict
 from media_captioner.export import sidecar
 from media_captioner.export.base import Exporter, Merging
-from media_captioner.system.files import sha256_of
+from media_captioner.system.identity import sha256_of
 
 INFIX: Final = "media_captioner"
 _LONGEST_NAME: Final = 255  # bytes, on every file system that people keep media on

@@ -10,7 +10,7 @@ from typing import Final
 from media_captioner.errors import MediaNotFound, UnsupportedMedia
 from media_captioner.export.text import clean
 from media_captioner.model import Cue
-from media_captioner.system.files import check_source
+from media_captioner.system.identity import check_source
 from media_captioner.timing import parse_clock_time
 
 _LARGEST: Final = 64 * 1024 * 1024  # bytes

@@ -17,7 +17,7 @@ from media_captioner.export.readers import READERS, Found, Grid, read_back
 from media_captioner.export.registry import exporters
 from media_captioner.export.timeline import timeline_of
 from media_captioner.model import Captions, Chapter, Cue
-from media_captioner.system import files
+from media_captioner.system import identity
 
 State = Literal["ok", "shared", "missing", "changed", "stale", "unreadable", "orphaned"]
 """``ok``: as we wrote it, and it says what the sidecar says. ``shared``: another program wrote into it as well, and our
@@ -88,7 +88,7 @@ def _sidecar(known: Known) -> Finding:
         if any(entry.suffix.lower() == media.suffix.lower() for entry in media.parent.iterdir()):
             return Finding(known.path, "orphaned", f"{media.name} is not there")
         return Finding(known.path, "ok")
-    if known.sidecar.content_id and files.content_id(media) != known.sidecar.content_id:
+    if known.sidecar.content_id and identity.content_id(media) != known.sidecar.content_id:
         return Finding(known.path, "stale", f"{media.name} changed since")
     return Finding(known.path, "ok")
 
@@ -98,7 +98,7 @@ def _file(known: Known, path: Path, sha: str, exporter: Exporter | None, grid: G
         data = path.read_bytes()
     except OSError as error:
         return Finding(path, "missing", (error.strerror or str(error)).lower())
-    same = files.sha256_hex(data) == sha
+    same = identity.sha256_hex(data) == sha
     if exporter is None or exporter.name not in READERS:
         return Finding(path, "ok") if same else Finding(path, "changed", "edited since it was written")
     if not same and not isinstance(exporter, Merging):

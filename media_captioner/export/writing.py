@@ -10,7 +10,7 @@ from media_captioner.errors import MediaCaptionerError, OutputConflict
 from media_captioner.export.base import ExportContext, Merging, WithCompanions
 from media_captioner.export.layout import Place
 from media_captioner.model import Captions
-from media_captioner.system import files
+from media_captioner.system import files, identity
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +97,7 @@ def _merge(captions: Captions, place: Place, context: ExportContext) -> str | No
             f"Did not write {place.path}: it changed meanwhile and cannot be merged into ({error})",
             hint="Move it away, or repair it.",
         ) from error
-    stands = files.sha256_hex(found)
+    stands = identity.sha256_hex(found)
     return stands if data == found else files.write_whole(place.path, data, replacing=stands)
 
 

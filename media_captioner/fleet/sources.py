@@ -16,7 +16,7 @@ from media_captioner.errors import ConfigError, ExtraMissing, MediaLimitExceeded
 from media_captioner.finding import is_media_name, media_below
 from media_captioner.listening import in_thread
 from media_captioner.schedule.journal.register import spelled
-from media_captioner.system import files
+from media_captioner.system import files, identity
 
 log: Final = logging.getLogger(__name__)
 
@@ -182,7 +182,7 @@ def _bring(store: Any, key: str, copy: Path) -> dict[str, str]:
     for entry in _beside(store, key):
         path = copy.parent / PurePosixPath(entry).name
         _download(store, entry, path)
-        before[path.name] = files.sha256_of(path)
+        before[path.name] = identity.sha256_of(path)
     return before
 
 
@@ -197,7 +197,7 @@ def _take_back(store: Any, key: str, copy: Path, before: dict[str, str]) -> None
     new = [path for path in sorted(copy.parent.iterdir()) if path != copy and path.is_file()]
     new.sort(key=lambda path: path.suffix == ".json")
     for path in new:
-        if before.get(path.name) == files.sha256_of(path):
+        if before.get(path.name) == identity.sha256_of(path):
             continue
         target = str(PurePosixPath(key).with_name(path.name))
         try:

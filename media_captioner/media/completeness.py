@@ -13,7 +13,7 @@ from typing import Final
 from media_captioner.media import claims
 from media_captioner.media.demux import Demuxer
 from media_captioner.model import AudioTrack, Media
-from media_captioner.system import files
+from media_captioner.system import identity
 from media_captioner.timing import ZERO, clock_time
 
 _TOLERATED: Final = Fraction(1)  # seconds that headers and sound may differ by
@@ -75,7 +75,7 @@ def shortfall(media: Media, demuxer: Demuxer, ends: Mapping[int, Fraction | None
 
 def _changed(media: Media, demuxer: Demuxer) -> bool:
     try:
-        now = files.fingerprint(media.path)
+        now = identity.fingerprint(media.path)
     except OSError:
         return True
     return not now == demuxer.fingerprint == media.fingerprint

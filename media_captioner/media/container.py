@@ -17,7 +17,7 @@ from media_captioner.errors import MediaLimitExceeded
 from media_captioner.media import policy
 from media_captioner.media.disguise import explain_failure, refuse_disguise
 from media_captioner.model import Fingerprint
-from media_captioner.system import files
+from media_captioner.system import identity
 
 _DESCRIPTORS: Final = "/proc/self/fd"  # Linux: names that are no UTF-8 reach FFmpeg through a descriptor
 
@@ -74,7 +74,7 @@ def open_file(
         MediaLimitExceeded: opening took too long, or there are too many streams.
 
     """
-    fingerprint = files.check_source(path)
+    fingerprint = identity.check_source(path)
     refuse_disguise(path, fingerprint.size)
     name, release = _name_for_ffmpeg(path)
     try:

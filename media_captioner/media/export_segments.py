@@ -20,7 +20,7 @@ from media_captioner.media.policy import DEFAULT_LIMITS, MediaLimits
 from media_captioner.media.segments import open_tracks
 from media_captioner.model import AudioTrack, Clip, Media
 from media_captioner.protocols import Progress, Reporter, SilentReporter, VoiceDetector
-from media_captioner.system import files
+from media_captioner.system import files, identity
 from media_captioner.timing import ZERO, decimal_seconds
 
 LIST_NAME: Final = "segments.json"
@@ -157,7 +157,7 @@ def _write(path: Path, data: bytes, digest: str, ours: str | None, *, overwrite:
         files.write_whole(path, data, replacing=ours, anything=overwrite)
     except OutputConflict:
         # A run that was interrupted before it wrote its list leaves clips like this one.
-        if files.sha256_of(path) != digest:
+        if identity.sha256_of(path) != digest:
             raise
 
 
@@ -166,5 +166,5 @@ def _remove_stale(folder: Path, ours: Mapping[str, str], written: set[str]) -> N
         path = folder / name
         if name == LIST_NAME or name in written or not path.is_file():
             continue
-        if files.sha256_of(path) == digest:
+        if identity.sha256_of(path) == digest:
             files.remove(path)

@@ -24,7 +24,7 @@ class Question:
     which tell any two samples of the usual rates apart and are what a sidecar holds.
 
     Attributes:
-        content: Identity of the source's bytes (``system.files.content_id``).
+        content: Identity of the source's bytes (``system.identity.content_id``).
         track: The stream's index in its container.
         start: Presentation time of the first sample, seconds.
         end: Presentation time just after the last, seconds.

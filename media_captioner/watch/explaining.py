@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from media_captioner.config.tables import WatchedRoot
-from media_captioner.system import files
+from media_captioner.system import identity
 from media_captioner.watch.memory import Known, Memory, memory_file
 from media_captioner.watch.rules import Rules
 
@@ -61,7 +61,7 @@ def standing(path: Path, tables: Sequence[WatchedRoot]) -> Standing | None:
         table = (named.get(root) or WatchedRoot(root=root)).model_copy(update={"root": root})
         others = [each for each in named if each != root and each.is_relative_to(root)]
         known = _known(root, path)
-        seen = files.standing(path)
+        seen = identity.standing(path)
         changed = known is not None and seen is not None and not known.is_same(seen)
         skipped = Rules(table, others).explain(path) if seen is not None or known is None else None
         return Standing(root, skipped, known, changed)

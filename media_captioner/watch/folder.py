@@ -16,7 +16,7 @@ from media_captioner.errors import MediaCaptionerError
 from media_captioner.listening import in_thread
 from media_captioner.model import Fingerprint
 from media_captioner.outcomes import AssetReport
-from media_captioner.system import files
+from media_captioner.system import identity
 from media_captioner.system.clock import SYSTEM_CLOCK, Clock
 from media_captioner.watch import hints
 from media_captioner.watch.desk import Desk, Job
@@ -268,7 +268,7 @@ class WatchedFolder:
     async def begin(self, job: Job) -> bool:
         """Return whether the file is still as it was and may be begun now; else it waits again."""
         self._queued.discard(job.path)
-        found = await in_thread(files.standing, job.path)
+        found = await in_thread(identity.standing, job.path)
         if found is None:
             if not await in_thread(self.survey.absence):
                 await self._lost(job)
@@ -301,7 +301,7 @@ class WatchedFolder:
 
     async def ended(self, job: Job, report: AssetReport) -> None:
         """Take note of how the work on a file ended."""
-        found = await in_thread(files.standing, job.path)
+        found = await in_thread(identity.standing, job.path)
         if found is None:
             if await in_thread(self.survey.absence):
                 self._back(job.path, job.seen, "the folder is not there")

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Final, Literal, TypeAlias
 
 from media_captioner.model import Fingerprint
-from media_captioner.system import files
+from media_captioner.system import identity
 from media_captioner.system.clock import SYSTEM_CLOCK, Clock
 from media_captioner.system.records import Records, state_folder
 
@@ -78,7 +78,7 @@ class Known:
 
 def memory_file(root: Path) -> Path:
     """Return where what is known of a watched folder is kept."""
-    return state_folder() / "watch" / f"{files.sha256_hex(os.fsencode(root))[:16]}.db"
+    return state_folder() / "watch" / f"{identity.sha256_hex(os.fsencode(root))[:16]}.db"
 
 
 class Memory:

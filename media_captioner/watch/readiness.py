@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from media_captioner.media.whole import unfinished
-from media_captioner.system import files
+from media_captioner.system import identity
 from media_captioner.system.clock import Clock
 from media_captioner.system.writers import writers
 from media_captioner.watch.settling import Candidate, Pace
@@ -42,7 +42,7 @@ def examine(candidates: Mapping[Path, Candidate], pace: Pace, clock: Clock, *, p
     result = Examined()
     resting: dict[Path, Candidate] = {}
     for path, candidate in candidates.items():
-        found = files.standing(path)
+        found = identity.standing(path)
         if found is None:
             result.gone.append(path)
         elif candidate.observe(found, clock.monotonic(), pace):
@@ -66,9 +66,9 @@ def _decide(
         if reason is None and now - candidate.since < patience:
             reason = unfinished(path)
         if reason is None:
-            content = files.content_id(path)
+            content = identity.content_id(path)
     except OSError as error:
-        if files.standing(path) is None:
+        if identity.standing(path) is None:
             result.gone.append(path)
             return
         reason = (error.strerror or str(error)).lower()
@@ -88,6 +88,6 @@ def _confirm(candidates: Mapping[Path, Candidate], clock: Clock, result: Examine
     busy = writers(candidates[path].seen for path in result.ready)
     for path in list(result.ready):
         candidate = candidates[path]
-        if candidate.seen in busy or files.standing(path) != candidate.seen:
+        if candidate.seen in busy or identity.standing(path) != candidate.seen:
             del result.ready[path]
             _put_off(path, candidate, "it changed while it was looked at", clock, result)

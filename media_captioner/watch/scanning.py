@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from media_captioner.model import Fingerprint
-from media_captioner.system import files
+from media_captioner.system import identity
 from media_captioner.watch.rules import Rules, skips_name
 
 _TURNS: Final = 16  # looks after which every folder was listed
@@ -129,5 +129,5 @@ class Scanner:
                     except OSError:
                         continue
                     if rules.skips_entry(entry.name, status.st_mode) is None:
-                        media[entry.name] = files.fingerprint_of(status)
+                        media[entry.name] = identity.fingerprint_of(status)
         return Listing(folder, media), tuple(folders)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from media_captioner.model import Fingerprint
-from media_captioner.system import files
+from media_captioner.system import identity
 from media_captioner.system.clock import Clock
 from media_captioner.watch.memory import FINAL, Known, Memory
 from media_captioner.watch.rules import IGNORE_FILE, Rules
@@ -167,7 +167,7 @@ class Survey:
             return
         if self.rules.explain(path) is not None:
             return
-        seen = files.fingerprint_of(status)
+        seen = identity.fingerprint_of(status)
         if known is not None and known.state in FINAL and known.is_same(seen):
             return
         age = 0.0 if self._remote else self._clock.now().timestamp() - status.st_ctime

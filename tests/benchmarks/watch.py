@@ -28,7 +28,7 @@ import psutil
 from media_captioner.config import Settings
 from media_captioner.config.tables import WatchedRoot
 from media_captioner.model import Fingerprint
-from media_captioner.system import files
+from media_captioner.system import identity
 from media_captioner.system.clock import SYSTEM_CLOCK
 from media_captioner.testing.captioner import FakeCaptioner
 from media_captioner.testing.media import Sound, beeping, media_bytes
@@ -84,7 +84,7 @@ def tree(folder: Path) -> WatchedRoot:
     memory = Memory(folder, memory_file(folder))
     for inner in folder.glob("*/*"):
         memory.note(
-            Known(path, files.standing(path) or Fingerprint(0, 0, 0, 0), "done", content="mc1:0")
+            Known(path, identity.standing(path) or Fingerprint(0, 0, 0, 0), "done", content="mc1:0")
             for path in inner.iterdir()
         )
     memory.close()

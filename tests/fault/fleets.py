@@ -13,7 +13,7 @@ import numpy as np
 import psycopg
 import soundfile
 
-from media_captioner.system.files import sha256_hex
+from media_captioner.system.identity import sha256_hex
 
 _COMMAND = "import sys; from media_captioner.cli import main; sys.exit(main())"
 

