@@ -115,7 +115,7 @@ def test_content_id_follows_the_bytes_and_not_the_name(tmp_path):
 def test_content_id_of_a_large_file_notices_its_ends_and_its_length(tmp_path):
     path = tmp_path / "tape.mov"
     with path.open("wb") as file:
-        file.truncate(files._SAMPLED + 10)
+        file.truncate(identity._SAMPLED + 10)
     seen = {identity.content_id(path)}
     with path.open("r+b") as file:
         file.write(b"x")
