@@ -203,10 +203,12 @@ class _Run:
 
     async def _wait(self, pause: float, waiting: Sequence[AssetReport], held: int) -> None:
         count = len(waiting) + held
-        until = self.batch.clock.now() + timedelta(seconds=pause)
+        until = (self.batch.clock.now() + timedelta(seconds=pause)).astimezone()  # people's own time
+        name = waiting[0].source.name
         self.batch.reporter.notice(
             "info",
-            f"{count} {'waits' if count == 1 else 'wait'} until {until:%H:%M:%S} UTC: {waiting[0].reason}",
+            (f"{name} waits" if count == 1 else f"{name} and {count - 1} more wait")
+            + f" until {until:%H:%M:%S}: {waiting[0].reason}. Ctrl-C stops; the next run goes on from here.",
         )
         self._waited += pause
         await self.batch.clock.wait(pause)

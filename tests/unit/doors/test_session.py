@@ -268,7 +268,9 @@ def test_n1_a_service_that_asks_for_an_hour_gets_it_and_the_run_goes_on(tmp_path
     assert {report.state for report in reports.values()} == {"done"}
     assert clock.now() - began >= timedelta(seconds=3600)
     assert len(captioner.clips) == 4
-    assert any(notice.startswith("3 wait until 13:0") for notice in notes.notices), notes.notices
+    due = (began + timedelta(hours=1)).astimezone()
+    said = f"a.wav and 2 more wait until {due:%H:0}"
+    assert any(said in notice and "Ctrl-C stops" in notice for notice in notes.notices), notes.notices
 
 
 def test_n1_without_patience_the_run_ends_in_waiting(tmp_path, journal):
