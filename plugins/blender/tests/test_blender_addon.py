@@ -97,8 +97,8 @@ def test_in_blender(media, tmp_path):
         [python, script, media, tmp_path], check=False, capture_output=True, text=True, timeout=500
     )
     assert "as expected in Blender" in run.stdout, run.stdout + run.stderr
-    bright = [
-        sum(Image.open(tmp_path / f"{name}.png").convert("L").crop((0, 240, 640, 360)).histogram()[200:])
+    bright = [  # Blender's view transform darkens white
+        sum(Image.open(tmp_path / f"{name}.png").convert("L").crop((0, 240, 640, 360)).histogram()[150:])
         for name in ("with", "without")
     ]
     assert bright[0] > 500 > bright[1]
