@@ -149,8 +149,9 @@ def run(arguments: Sequence[str]) -> int:  # noqa: PLR0911 - one way out for eac
     except (KeyboardInterrupt, click.Abort):
         _say("Interrupted. What was finished is kept; run the same command again to go on.")
         return INTERRUPTED
-    except BrokenPipeError:
-        # Whoever read our output has had enough. Nothing more may be flushed into the closed pipe.
+    except (BrokenPipeError, SystemExit):
+        # Whoever read our output has had enough (click makes an exit of it; commands of ours never exit). Nothing more
+        # may be flushed into the closed pipe.
         with contextlib.suppress(OSError):
             sys.stdout = None
         return 0

@@ -243,3 +243,11 @@ def test_a_bug_of_ours_is_a_sentence_and_debug_shows_where(clip, capsys, monkeyp
     assert "This is a bug." in told
     assert "--debug" in told
     assert "canary" not in told
+
+
+def test_a_reader_that_has_had_enough_is_no_failure(tmp_path):
+    program = [sys.executable, "-c", "from media_captioner.cli import main; main()", "config"]
+    with subprocess.Popen(program, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=tmp_path) as process:
+        process.stdout.close()
+        said = process.stderr.read()
+    assert (process.returncode, said) == (0, b"")
