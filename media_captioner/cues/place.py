@@ -251,7 +251,7 @@ def _choose(items: Sequence[_Item], moments: Sequence[_Moment], length: float) -
         row, back = [], []
         for moment in options[i]:
             reached = [
-                score + _step(items[i], before, moment, length)
+                score + _step(items[i - 1], items[i], before, moment, length)
                 for before, score in zip(options[i - 1], scores[-1], strict=True)
             ]
             origin = max(range(len(reached)), key=reached.__getitem__)
@@ -290,10 +290,9 @@ def _worth(item: _Item, moment: _Moment, expected: float, length: float) -> floa
     return worth
 
 
-def _step(item: _Item, before: _Moment, moment: _Moment, length: float) -> float:
-    if (
-        moment.time < before.time and item.window is None
-    ):  # told later, heard earlier: prose does that, but seldom
+def _step(last: _Item, item: _Item, before: _Moment, moment: _Moment, length: float) -> float:
+    stated = last.window and item.window and last.window.earliest > item.window.earliest
+    if moment.time < before.time and not stated:  # told later, heard earlier: prose does that, but seldom
         return -_AT_VOICE - _ORDER * (before.time - moment.time) / length
     if moment.time == before.time and not _MEANWHILE.search(item.sentence):
         return -_TOGETHER

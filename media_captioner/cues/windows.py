@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from itertools import combinations
 from typing import Final
 
 from media_captioner.model import Evidence, Hint, Music, Sound, Span, Speech
@@ -59,7 +60,9 @@ def _of(evidence: Evidence, hints: Sequence[Hint]) -> Hint | None:
 
 
 def windows(hints: Mapping[int, Hint], length: Fraction) -> dict[int, Window]:
-    """Return the window of each fact whose begin is stated, parted so that the order of the stated times is kept.
+    """Return the window of each fact whose begin is stated.
+
+    Windows of times that are further apart than they may be off have nothing in common, so that their order is kept.
 
     Args:
         hints: By the id of the fact; those outside the segment are left out.
@@ -70,11 +73,12 @@ def windows(hints: Mapping[int, Hint], length: Fraction) -> dict[int, Window]:
     slack = {begin: max(float(h.tolerance) for h in hints.values() if h.begin == begin) for begin in begins}
     order = sorted(begins, key=lambda begin: (begin.start, begin.end))
     made = [_window(begin, slack[begin], float(length)) for begin in order]
-    for place in range(1, len(made)):
-        one, other = made[place - 1], made[place]
-        middle = (min(one.latest, other.earliest) + other.earliest) / 2
-        made[place - 1] = replace(one, high=min(one.high, middle))
-        made[place] = replace(other, low=max(other.low, middle))
+    for one, other in combinations(range(len(made)), 2):
+        before, after = made[one], made[other]
+        if before.latest + before.tolerance <= after.earliest - after.tolerance:
+            middle = (before.latest + before.tolerance + after.earliest - after.tolerance) / 2
+            made[one] = replace(before, high=min(before.high, middle))
+            made[other] = replace(after, low=max(after.low, middle))
     by_begin = dict(zip(order, made, strict=True))
     return {key: by_begin[hint.begin] for key, hint in hints.items() if hint.begin in by_begin}
 

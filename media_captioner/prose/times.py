@@ -74,6 +74,11 @@ _CLAUSE: Final = re.compile(
     re.IGNORECASE,
 )
 """Where a part of a sentence begins that may tell of another time."""
+_SAME: Final = re.compile(
+    r"(?:he|she|they|it|the\s+(?:speakers?|voices?|singers?|vocalists?|words|lyrics|man|woman|child))\b",
+    re.IGNORECASE,
+)
+"""How a sentence begins that goes on with who was spoken of before."""
 _LEAD: Final = re.compile(
     r"\W*(?:(?:and|but|then|while|here|finally|first|again|starting|beginning)\W+)*$", re.IGNORECASE
 )
@@ -227,7 +232,7 @@ def find(read: Reading, seconds: Fraction) -> tuple[Hint, ...]:
     for passage in read.passages:
         text = _masked(passage, read)
         stated = _stated(passage, text, seconds)
-        if not stated and told is not None and passage.quotes:
+        if not stated and told is not None and passage.quotes and _SAME.match(text):
             # Who speaks was said before, and when: "At 2 seconds, a man speaks. He says: “…”"
             found.append(_hint(passage, told, 0, len(text)))
         told = stated[-1][1] if stated and not passage.quotes else None

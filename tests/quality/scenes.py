@@ -205,8 +205,9 @@ def make_scene(seed):
 def with_times(scene, seed):
     """Return a scene whose prose says of about half of the events when they are heard, up to a second off."""
     dice = random.Random(seed + 1_000_000)
-    prose = scene.prose
-    for event in scene.events:
+    told = [event.told for event in scene.events]
+    rest = scene.prose.removeprefix(" ".join(told))
+    for place, event in enumerate(scene.events):
         if dice.random() < 0.5:
             continue
         at = max(0.0, event.start + dice.uniform(-1, 1))
@@ -221,8 +222,8 @@ def with_times(scene, seed):
         plain = event.told
         for link in ("The audio clip begins quietly. ", *LINKS[1:]):
             plain = plain.removeprefix(link)
-        prose = prose.replace(event.told, f"{when}{plain[0].lower()}{plain[1:]}", 1)
-    return Scene(scene.pcm, prose, scene.events)
+        told[place] = f"{when}{plain[0].lower()}{plain[1:]}"
+    return Scene(scene.pcm, " ".join(told) + rest, scene.events)
 
 
 def landmarks_of(pcm, detector):

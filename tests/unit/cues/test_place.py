@@ -110,4 +110,4 @@ def test_stated_times_stay_in_the_segment_and_in_order(told, rises, spoken):
         if float(sound.evidence.sentence.split()[1]) < END
     ]
     for (one, first), (other, second) in itertools.combinations(stated, 2):
-        assert one >= other or first <= second
+        assert other - one < 2 * 0.75 or first <= second  # each may be three quarters of a second off

@@ -101,6 +101,7 @@ def test_words_have_the_time_of_the_sentence_that_introduces_them():
     )
     assert [hint[:2] for hint in found] == [((7, 7), None)] * 2
     assert found[1][2].startswith("He says")
+    assert len(hints("At 7 seconds, a dog barks. A man says: “Where did you put the keys?”")) == 1
 
 
 def test_a_rough_time_is_taken_less_exactly():
