@@ -9,7 +9,7 @@ seconds" and every number inside a quotation are none.
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -249,11 +249,13 @@ def _hint(passage: Passage, when: _When, start: int, end: int) -> Hint:
 def _masked(passage: Passage, read: Reading) -> str:
     """Return the sentence with its quotations blanked, everything else at its place."""
     text = passage.text
+    if not _ANYTHING.search(text):
+        return text
     begin, end = passage.start, passage.start + len(text)
-    for quote in read.quotes:
+    near = bisect_right(read.quotes, begin, key=lambda quote: quote.end)
+    for quote in read.quotes[near : bisect_left(read.quotes, end, key=lambda quote: quote.start)]:
         first, last = max(quote.start, begin), min(quote.end, end)
-        if first < last:
-            text = text[: first - begin] + " " * (last - first) + text[last - begin :]
+        text = text[: first - begin] + " " * (last - first) + text[last - begin :]
     return text
 
 
