@@ -15,10 +15,11 @@ from media_captioner.cues.block import Block
 from media_captioner.cues.lines import shorten, width, wrap
 from media_captioner.cues.profiles import Profile
 from media_captioner.cues.sequence import Line, sequence
-from media_captioner.model import Category, Cue
+from media_captioner.model import Anchor, Category, Cue
 
 _LEAD = 200  # milliseconds a cue may come before its sound
 _STAY = 3000  # milliseconds that a sound's cue stays where nothing else wants the place
+_WEAK: tuple[Anchor, ...] = ("order", "said")  # what makes the time of a whole cue unsure, the worst first
 _RANK: dict[Category, int] = {"speech": 0, "music": 1, "effects": 2, "ambience": 3}
 
 
@@ -256,7 +257,7 @@ def _cue(placed: _Placed) -> Cue:
         end=Fraction(placed.end, 1000),
         text="\n".join(line for index in order for line in placed.lines[index]),
         category=leading.category,
-        anchor="order" if "order" in anchors else leading.anchor,
+        anchor=next((weak for weak in _WEAK if weak in anchors), leading.anchor),
         speaker=leading.speaker,
         language=leading.language,
         confidence=min((b.confidence for b in placed.blocks if b.confidence is not None), default=None),

@@ -314,3 +314,10 @@ def test_what_the_words_and_the_music_say_is_not_said_again():
     played = [music(10, 29, genre="pop", vocals="female", mood=("tension",))]
     arranged = captions(segment(sounds=[shout, sung, sound("dog barking", 5, 6)], speech=said, music=played))
     assert texts(arranged) == ["MAN (shouting): Run!", "[dog barking]", "♪ tense pop song, woman singing ♪"]
+
+
+@pytest.mark.parametrize(("one", "other", "whole"), [("heard", "said", "said"), ("said", "order", "order")])
+def test_the_time_of_a_cue_is_no_surer_than_that_of_its_least_sure_part(one, other, whole):
+    words = speech("How can I possibly work quietly like this?", 1, 4, anchor=one)
+    (cue,) = captions(segment(speech=(words,), sounds=(sound("dog barking", 1.2, 1.6, anchor=other),))).cues
+    assert cue.anchor == whole
