@@ -57,6 +57,11 @@ class Player:
             if track.get("title") == "media_captioner"
         ]
 
+    def bound(self):
+        """Whether the script is loaded: mpv answers on its socket before that."""
+        bindings = self.ask("get_property", "input-bindings") or []
+        return any("media_captioner/caption" in binding["cmd"] for binding in bindings)
+
     def told(self, text):
         return self.log.exists() and text in self.log.read_text(errors="replace")
 
@@ -88,6 +93,7 @@ def play(tmp_path, program):
 
     def start(media, command=program):
         players.append(Player(media, tmp_path, command))
+        players[-1].until(players[-1].bound)
         if media:
             players[-1].until(lambda: players[-1].ask("get_property", "duration"))
         return players[-1]
