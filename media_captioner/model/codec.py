@@ -48,7 +48,7 @@ def to_json(value: Any, *, name: str = "", text: Callable[[str], str] = str) -> 
     told = {}
     for key, default in members:
         member = getattr(value, key)
-        if member is None or member is default or (member == default and type(member) is type(default)):
+        if member is None or member is default or (type(member) is type(default) and member == default):
             continue
         told[key] = to_json(member, name=key, text=text)
     return told
@@ -67,8 +67,11 @@ def _other_to_json(value: Any, text: Callable[[str], str]) -> Any:
 def _seconds(value: Fraction) -> int | float:
     if value.denominator == 1:
         return value.numerator
-    rounded = round(value, 6)
-    return int(rounded) if rounded.denominator == 1 else float(rounded)
+    # In whole microseconds, half to even as round() does: with fractions it takes four times as long.
+    micros, rest = divmod(value.numerator * 1_000_000, value.denominator)
+    if 2 * rest > value.denominator or (2 * rest == value.denominator and micros % 2):
+        micros += 1
+    return micros // 1_000_000 if micros % 1_000_000 == 0 else micros / 1_000_000
 
 
 @cache
