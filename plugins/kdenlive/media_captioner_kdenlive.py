@@ -150,7 +150,8 @@ def _entries(
         if service == "timewarp":
             factor, _, resource = resource.partition(":")
             speed = Fraction(factor)
-        if service.startswith(("avformat", "timewarp")) and speed > 0:
+        hidden = all(_property(producer, f"set.test_{what}") == "1" for what in ("image", "audio"))
+        if service.startswith(("avformat", "timewarp")) and speed > 0 and not hidden:  # hidden: disabled
             yield Placed(folder / resource, at, length, first * speed / rate, speed)
         at += length
 

@@ -68,6 +68,16 @@ def test_a_speed_change_is_followed(media, tmp_path):
     assert guides(with_guides(made)[0])[1:] == [(25, "[dog barking]"), (75, "Hello.")]
 
 
+@pytest.mark.parametrize(("off", "count"), [(("image", "audio"), 0), (("image",), 2), (("audio",), 2)])
+def test_a_disabled_clip_has_no_guides(media, tmp_path, off, count):
+    made = project(tmp_path, '<entry producer="p" in="0" out="249"/>')
+    text = made.read_text()
+    for what in off:  # as Kdenlive 22.12 writes it
+        text = text.replace("</producer>", f'<property name="set.test_{what}">1</property></producer>')
+    made.write_text(text)
+    assert with_guides(made)[1:] == (count, [])
+
+
 def test_twice_is_once(media, tmp_path, capsys):
     made = project(tmp_path, '<entry producer="p" in="0" out="249"/>')
     assert main([str(made)]) == 0
