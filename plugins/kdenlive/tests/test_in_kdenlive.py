@@ -28,10 +28,14 @@ PROJECT = """<mlt LC_NUMERIC="C" producer="main_bin" version="7.12.0" root="{fol
   display_aspect_den="9" sample_aspect_num="1" sample_aspect_den="1" progressive="1" colorspace="709"/>
  <chain id="film" out="249"><property name="length">250</property><property name="resource">film.mp4</property>
   <property name="mlt_service">avformat-novalidate</property><property name="kdenlive:id">2</property></chain>
+ <chain id="shown" out="249"><property name="length">250</property><property name="resource">film.mp4</property>
+  <property name="mlt_service">avformat-novalidate</property><property name="kdenlive:id">2</property>
+  <property name="set.test_audio">1</property><property name="set.test_image">0</property></chain>
  <producer id="fast" in="0" out="124"><property name="length">125</property>
   <property name="resource">2:{folder}/film.mp4</property><property name="mlt_service">timewarp</property>
   <property name="warp_speed">2</property><property name="warp_resource">{folder}/film.mp4</property>
-  <property name="kdenlive:id">2</property></producer>
+  <property name="kdenlive:id">2</property>
+  <property name="set.test_audio">1</property><property name="set.test_image">0</property></producer>
  <producer id="black"><property name="length">2147483647</property><property name="resource">black</property>
   <property name="mlt_service">color</property></producer>
  <playlist id="main_bin"><property name="kdenlive:docproperties.version">1.04</property>
@@ -42,7 +46,7 @@ PROJECT = """<mlt LC_NUMERIC="C" producer="main_bin" version="7.12.0" root="{fol
   <property name="kdenlive:docproperties.guides">[{{"comment": "mine", "pos": 12, "type": 2}}]</property>
   <property name="xml_retain">1</property><entry producer="film" in="0" out="249"/></playlist>
  <playlist id="a"><blank length="50"/>
-  <entry producer="film" in="25" out="249"><property name="kdenlive:id">2</property></entry>
+  <entry producer="shown" in="25" out="249"><property name="kdenlive:id">2</property></entry>
   <entry producer="fast" in="0" out="124"><property name="kdenlive:id">2</property></entry></playlist>
  <playlist id="b"/>
  <tractor id="v" in="0" out="399"><property name="kdenlive:track_name">V1</property>
