@@ -1,5 +1,6 @@
 """What all tests share."""
 
+import logging
 import os
 
 import pytest
@@ -57,6 +58,15 @@ def _no_key_in_any_file(tmp_path_factory):
         if CANARY.encode() in path.read_bytes()
     ]
     assert not found, f"files that hold a key: {found}"
+
+
+@pytest.fixture(autouse=True)
+def _no_log_outlives_its_test():
+    """Take away what a command of a test logs to: that standard error is closed when the test ends."""
+    yield
+    for handler in list(logging.root.handlers):
+        if type(handler) is logging.StreamHandler:
+            logging.root.removeHandler(handler)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -206,7 +206,11 @@ def test_a_public_address_is_fetched(loopback_is_public):
             "fetching",
         ),
         ([("redirect", {"location": "file:///etc/passwd"})], errors.UnsafeInput, "not an http"),
-        ([("redirect", {"location": "/again"})] * 5, errors.UnsafeInput, "redirects elsewhere more than 3 times"),
+        (
+            [("redirect", {"location": "/again"})] * 5,
+            errors.UnsafeInput,
+            "redirects elsewhere more than 3 times",
+        ),
         ([("body", {"data": b"x" * 1001})], errors.UnsafeInput, "more than 1000 bytes"),
         (["html"], errors.CaptionerUnavailable, "answered 502"),
         (["reset-body"], errors.CaptionerUnavailable, "fetching the sound"),
