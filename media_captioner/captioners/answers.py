@@ -140,7 +140,9 @@ class AnswerReader:
         self._events += 1
         if event.data.strip() == "[DONE]":
             return
-        refusal = refusal_in_event(event)
+        # What is no error by its name or status is looked at once it is parsed: an answer has hundreds of events.
+        named = event.event == "error" or (event.status or 0) >= 400
+        refusal = refusal_in_event(event) if named else None
         if refusal is not None:
             raise as_error(refusal, self._asked, begun=bool(self._prose))
         self._value(self._parsed(event.data))

@@ -55,13 +55,20 @@ def parse_json(text: str | bytes) -> Any:
 
     """
     try:
-        return json.loads(text, parse_constant=_refuse_constant)
+        if isinstance(text, bytes):
+            text = text.decode(json.detect_encoding(text), "surrogatepass")
+        return _STRICT.decode(text)
     except RecursionError:
         raise ValueError("nested too deeply") from None
 
 
 def _refuse_constant(name: str) -> Any:
     raise ValueError(f"{name} is not JSON")
+
+
+_STRICT: Final = json.JSONDecoder(
+    parse_constant=_refuse_constant
+)  # made once: a stream parses hundreds of events
 
 
 def shown(text: object) -> str:
