@@ -6,6 +6,7 @@ import os
 import pytest
 from hypothesis import HealthCheck, settings
 
+from media_captioner.system import secrets
 from tests import postgres
 
 # Machines are shared and slow at times: a slow example is not a wrong one.
@@ -58,6 +59,14 @@ def _no_key_in_any_file(tmp_path_factory):
         if CANARY.encode() in path.read_bytes()
     ]
     assert not found, f"files that hold a key: {found}"
+
+
+@pytest.fixture(autouse=True)
+def _no_secret_outlives_its_test():
+    """Forget what a test made secret: a password of "secret" would be masked in everybody's messages."""
+    known = set(secrets._known)
+    yield
+    secrets._known.intersection_update(known)
 
 
 @pytest.fixture(autouse=True)
