@@ -23,7 +23,7 @@ from media_captioner.outcomes import AssetReport, news_of
 from media_captioner.protocols import Reporter, VoiceDetector
 from media_captioner.session import Session
 from media_captioner.system import files
-from media_captioner.system.clock import SYSTEM_CLOCK, Clock
+from media_captioner.system.clock import SYSTEM_CLOCK, Clock, wait_for_news
 
 log: Final = logging.getLogger(__name__)
 
@@ -75,15 +75,7 @@ class Worker:
                 await self.clock.wait(_LOOK_EVERY)
                 continue
             if job is None:
-                await self._either()
-
-    async def _either(self) -> None:
-        waits = [asyncio.ensure_future(self.news.wait()), asyncio.ensure_future(self.clock.wait(_LOOK_EVERY))]
-        try:
-            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for wait in waits:
-                wait.cancel()
+                await wait_for_news(self.news, _LOOK_EVERY, self.clock)
 
     async def _one(self, job: Job) -> None:
         try:

@@ -49,3 +49,13 @@ class SystemClock:
 
 
 SYSTEM_CLOCK = SystemClock()
+
+
+async def wait_for_news(news: asyncio.Event, seconds: float, clock: Clock) -> None:
+    """Wait until ``news`` is set, ``seconds`` at most."""
+    waits = [asyncio.ensure_future(news.wait()), asyncio.ensure_future(clock.wait(seconds))]
+    try:
+        await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for wait in waits:
+            wait.cancel()

@@ -19,7 +19,7 @@ from media_captioner.hooks.webhooks.outbox import Letter, Outbox
 from media_captioner.hooks.webhooks.signing import headers, read_secret
 from media_captioner.model import Captions
 from media_captioner.protocols import Reporter, SilentReporter
-from media_captioner.system.clock import SYSTEM_CLOCK, Clock
+from media_captioner.system.clock import SYSTEM_CLOCK, Clock, wait_for_news
 
 _log = logging.getLogger(__name__)
 
@@ -142,15 +142,7 @@ class Courier:
                 _log.warning("Messages to %s wait: %s", named(hook.url), error.message)
                 due = None
             wait = _LOOK_EVERY if due is None else due - self._clock.now().timestamp()
-            await self._either(news, max(0.05, min(wait, _LOOK_EVERY)))
-
-    async def _either(self, news: asyncio.Event, seconds: float) -> None:
-        waits = [asyncio.ensure_future(news.wait()), asyncio.ensure_future(self._clock.wait(seconds))]
-        try:
-            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for wait in waits:
-                wait.cancel()
+            await wait_for_news(news, max(0.05, min(wait, _LOOK_EVERY)), self._clock)
 
     async def _carry_all(self, hook: Webhook) -> None:
         async with self._turns[hook.url]:
