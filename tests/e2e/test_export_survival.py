@@ -10,8 +10,8 @@ from media_captioner.export.importing import import_edits
 from media_captioner.export.registry import names
 from media_captioner.export.verifying import verify
 from media_captioner.testing.captioner import FakeCaptioner
-from tests.unit.doors.conftest import captioner, clip, hears_a_beep  # noqa: F401 - fixtures
-from tests.unit.doors.test_assets import process
+from tests.e2e.doors.conftest import captioner, clip, hears_a_beep  # noqa: F401 - fixtures
+from tests.e2e.doors.test_assets import process
 
 
 def states(folder):

@@ -14,7 +14,7 @@ from media_captioner.export.base import ExportContext, ExportOptions
 from media_captioner.export.layouts import LAYOUTS, wanted_formats
 from media_captioner.export.registry import exporter_named, names
 from media_captioner.testing.exporters import sample_captions
-from tests.unit.doors.conftest import make_clip
+from tests.e2e.doors.conftest import make_clip
 
 CONTEXT = ExportContext(now=datetime(2026, 1, 2, tzinfo=UTC))
 

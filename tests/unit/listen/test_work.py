@@ -14,7 +14,7 @@ from media_captioner.protocols import SilentReporter
 from media_captioner.session import passing_session
 from media_captioner.testing.captioner import FakeCaptioner
 from media_captioner.testing.clock import FakeClock
-from tests.unit.doors.conftest import make_clip
+from tests.e2e.doors.conftest import make_clip
 
 BODY = b'{"file": "clip.mp4", "settings": {"formats": ["srt"]}}'
 

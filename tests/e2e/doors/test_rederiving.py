@@ -16,7 +16,7 @@ from media_captioner.export.rewriting import rewrite
 from media_captioner.model import Description, Facts
 from media_captioner.rederiving import rederive
 from media_captioner.testing.captioner import FakeCaptioner
-from tests.unit.doors.conftest import hears_a_beep
+from tests.e2e.doors.conftest import hears_a_beep
 
 PROSE = "A dog barks twice. A slow piano melody plays. There is no speech.\n\nIn summary, a dog barks over piano music."
 

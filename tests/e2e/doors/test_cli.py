@@ -10,7 +10,7 @@ import pytest
 
 from media_captioner.cli.app import _COMMANDS, run
 from media_captioner.testing.media import Picture, Sound, beeping, media_bytes, write_media
-from tests.unit.doors.conftest import make_clip
+from tests.e2e.doors.conftest import make_clip
 
 
 @pytest.fixture(autouse=True)

@@ -12,7 +12,7 @@ from media_captioner.config import Settings
 from media_captioner.errors import AuthenticationFailed, DiskFull, MediaNotFound, UnsupportedMedia
 from media_captioner.protocols import SilentReporter
 from media_captioner.testing.captioner import FakeCaptioner
-from tests.unit.doors.conftest import make_clip
+from tests.e2e.doors.conftest import make_clip
 
 
 def run(found, captioner, **settings):

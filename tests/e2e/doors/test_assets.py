@@ -24,7 +24,7 @@ from media_captioner.export import sidecar
 from media_captioner.protocols import SilentReporter
 from media_captioner.testing.captioner import FakeCaptioner
 from media_captioner.testing.media import Picture, Sound, beeping, media_bytes, write_media
-from tests.unit.doors.conftest import hears_a_beep, make_clip
+from tests.e2e.doors.conftest import hears_a_beep, make_clip
 
 NAMES = ["clip.en.vtt", "clip.media_captioner.json", "clip.xmp"]
 
