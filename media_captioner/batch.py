@@ -40,6 +40,9 @@ log: Final = logging.getLogger(__name__)
 GRACE: Final = 10.0
 """Seconds that requests under way get when a run is stopped."""
 
+HANDED_AT_ONCE: Final = 32
+"""Files that a watched folder or a door hands to a fleet at once, and waits for: it takes nothing but patience."""
+
 _MOST_AT_ONCE: Final = 16  # each decodes on its own; more would only fight for the processor
 _PAUSE: Final = 60.0  # seconds between two tries where nobody says how long to wait
 

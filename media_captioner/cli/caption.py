@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from media_captioner.batch import Batch
     from media_captioner.cli.render import CaptionView
     from media_captioner.config import Settings
-    from media_captioner.schedule.journal.ledger import Ledger
     from media_captioner.session import Session
 
 
@@ -112,6 +111,7 @@ def caption_all(
     from media_captioner import batch
     from media_captioner.captioners.options import options_of
     from media_captioner.cli.render import caption_view
+    from media_captioner.cli.shared import shared_journal
     from media_captioner.cli.stopping import run_until_stopped
     from media_captioner.hooks import captioner_named
     from media_captioner.pipeline import voice_detector
@@ -121,7 +121,9 @@ def caption_all(
         captioner = captioner_named(
             settings.captioner, options_of(settings, on_text=view.live_text if show_stream else None), view
         )
-        with open_session(captioner, settings, reporter=view, journal=_shared(settings)) as session:
+        with open_session(
+            captioner, settings, reporter=view, journal=shared_journal(settings, "captioning")
+        ) as session:
             work = batch.Batch(
                 by_file,
                 captioner,
@@ -140,19 +142,6 @@ def caption_all(
             finally:
                 view.summarise(work.reports)
     return stopped or batch.exit_code(work.reports)
-
-
-def _shared(settings: Settings) -> Ledger | None:
-    """Open the journal that machines share, where the settings name one."""
-    if settings.database is None:
-        return None
-    from media_captioner.cli.fleet import database_of
-    from media_captioner.fleet.journal import open_journal, process_name
-    from media_captioner.fleet.owners import Card
-
-    journal = open_journal(database_of(settings), Card(process_name(), "captioning"))
-    journal.owners.begin_beating()
-    return journal
 
 
 async def _run(

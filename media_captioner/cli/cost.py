@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from media_captioner.cli.options import config_option, journal_option, journal_path, json_option
+from media_captioner.cli.options import config_option, journal_option, json_option
 
 if TYPE_CHECKING:
     from media_captioner.schedule.journal.reports import By
@@ -32,10 +32,11 @@ def command(journal: Path | None, config_file: Path | None, *, by: By, since: st
     twice. There are at most as many of those as requests at once, and each line says how many it holds.
     """
     from media_captioner.cli.render import dollars, print_json, printable
-    from media_captioner.schedule.journal.reports import costs, reading
+    from media_captioner.cli.shared import reading
+    from media_captioner.schedule.journal.reports import costs
     from media_captioner.schedule.question import NOTHING
 
-    with reading(journal_path(journal, config_file)) as connection:
+    with reading(journal, config_file) as (connection, _):
         found = costs(connection, by, since=since)
     for cost in found:
         if as_json:

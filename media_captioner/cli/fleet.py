@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Coroutine
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -18,25 +17,17 @@ from media_captioner.cli.options import (
     go_offline,
     json_option,
     looks_options,
+    map_option,
     service_options,
     settings_for,
 )
-from media_captioner.errors import ConfigError, ExtraMissing
+from media_captioner.cli.shared import database_of
 
 if TYPE_CHECKING:
     from media_captioner.config import Settings
     from media_captioner.fleet.journal import PostgresJournal
-    from media_captioner.system.secrets import Secret
 
 _ENGINE_LOGGERS: Final = ("procrastinate", "psycopg.pool")
-
-map_option = click.option(
-    "--map",
-    "maps",
-    multiple=True,
-    metavar="NAME=PATH",
-    help="Where a folder of the fleet lies on this machine: --map /Volumes/archive=/mnt/archive.",
-)
 
 
 @click.group("fleet", short_help="Caption an archive on many machines that share a Postgres.")
@@ -46,28 +37,6 @@ def command() -> None:
     The database is named by the setting database, best in MEDIA_CAPTIONER_DATABASE. Journal, limits and queue of all
     machines lie there.
     """
-
-
-def database_of(settings: Settings) -> Secret:
-    """Return where the fleet's database is.
-
-    Raises:
-        ConfigError: the settings do not say.
-        ExtraMissing: what speaks to it is not installed.
-
-    """
-    missing = [name for name in ("procrastinate", "psycopg", "fsspec") if find_spec(name) is None]
-    if missing:
-        raise ExtraMissing(
-            f"A fleet needs packages that are not installed: {', '.join(missing)}",
-            hint="pip install 'media-captioner[fleet]'",
-        )
-    if settings.database is None:
-        raise ConfigError(
-            "No database is named, and several machines cannot share a journal in a file",
-            hint="Set MEDIA_CAPTIONER_DATABASE=postgresql://user@host/name on every machine of the fleet.",
-        )
-    return settings.database
 
 
 def _settings(config_file: Path | None, given: dict[str, Any] | None = None) -> Settings:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from media_captioner.cli.options import PATH, config_option, journal_option, journal_path
+from media_captioner.cli.options import PATH, config_option, journal_option
 
 
 @click.command("forget", short_help="Forget the answers for files, so that they are asked for and paid anew.")
@@ -19,12 +19,12 @@ def command(sources: tuple[Path, ...], journal: Path | None, config_file: Path |
 
     The next run with --force asks anew, and pays anew.
     """
-    from media_captioner.schedule.journal import open_journal
+    from media_captioner.cli.shared import writing
     from media_captioner.system import identity
 
     async def run() -> int:
         unknown = 0
-        with open_journal(journal_path(journal, config_file), doing="forget") as opened:
+        with writing(journal, config_file, "forget") as opened:
             for source in sources:
                 path = source.absolute()
                 content = await opened.register.content_of(path)

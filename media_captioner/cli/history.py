@@ -6,24 +6,32 @@ from pathlib import Path
 
 import click
 
-from media_captioner.cli.options import PATH, config_option, journal_option, journal_path, json_option
+from media_captioner.cli.options import config_option, journal_option, json_option, map_option
 
 
 @click.command("history", short_help="Show what became of assets lately.")
-@click.argument("source", required=False, type=PATH, metavar="[FILE]")
+@click.argument("source", required=False, metavar="[FILE]")
 @click.option("--limit", type=click.IntRange(1), default=50, show_default=True, help="How much of it.")
+@map_option
 @journal_option
 @config_option
 @json_option
 def command(
-    source: Path | None, journal: Path | None, config_file: Path | None, *, limit: int, as_json: bool
+    source: str | None,
+    maps: tuple[str, ...],
+    journal: Path | None,
+    config_file: Path | None,
+    *,
+    limit: int,
+    as_json: bool,
 ) -> None:
     """Show what became of assets, the latest first; with FILE, of that one."""
     from media_captioner.cli.render import STATE_COLOURS, print_json, printable
-    from media_captioner.schedule.journal.reports import history, reading
+    from media_captioner.cli.shared import named, reading
+    from media_captioner.schedule.journal.reports import history
 
-    with reading(journal_path(journal, config_file)) as connection:
-        found = history(connection, limit=limit, source=source.absolute() if source else None)
+    with reading(journal, config_file) as (connection, file):
+        found = history(connection, limit=limit, source=named(source, maps, file) if source else None)
     for each in found:
         if as_json:
             print_json({"at": each.at, "source": each.source, "state": each.state, "reason": each.reason})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -9,6 +10,7 @@ import click
 
 from media_captioner.cli.options import (
     config_option,
+    fleet_options,
     go_offline,
     journal_option,
     json_option,
@@ -19,6 +21,7 @@ from media_captioner.cli.options import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from media_captioner.batch import Batch
     from media_captioner.cli.render import CaptionView
     from media_captioner.config import Settings
     from media_captioner.listen import Places, Register, Secrets
@@ -69,6 +72,9 @@ The end is told by [[webhooks]] of the settings, as a CloudEvent with the job's 
    "data": {"file": "1987/tape 7.mov", "job": "job_...", "state": "done", "summary": "...",
             "keywords": [], "languages": [], "files": ["1987/tape 7.en.vtt"], "elapsed": 12.3}}
 
+With --fleet its workers do the work, 32 jobs at once. Files need their names there (--map), fetched ones too, and
+settings are the workers' own: a request that brings some is refused (422).
+
 It answers on this machine only, unless --host says otherwise; for others put a proxy with TLS before it. Jobs
 outlast a restart. What is fetched is kept, each in a folder named after its job.
 """
@@ -79,6 +85,7 @@ outlast a restart. What is fetched is kept, each in a folder named after its job
 @click.option("--port", default=8902, show_default=True, help="TCP port; 0 takes a free one.")
 @click.option("--name", "names", multiple=True, help="Further host name under which the server is known.")
 @click.option("--whisper-model", metavar="NAME|PATH", help="Local transcription model.")
+@fleet_options
 @service_options
 @journal_option
 @config_option
@@ -88,12 +95,15 @@ def command(
     port: int,
     names: tuple[str, ...],
     config_file: Path | None,
+    maps: tuple[str, ...],
     *,
+    fleet: bool,
     as_json: bool,
     **given: Any,
 ) -> int:
     """Let other programs ask for captions, with signed requests."""
     from media_captioner.cli.render import caption_view
+    from media_captioner.cli.shared import handing, shared_journal
     from media_captioner.cli.stopping import run_until_stopped
     from media_captioner.errors import ConfigError
     from media_captioner.hooks import captioner_named
@@ -109,15 +119,23 @@ def command(
             "Cannot listen: nothing may be asked for", hint="Set roots or urls in the [listen] table."
         )
     path = default_register()
-    with files.locked(path.with_suffix(".lock"), doing="listen"), caption_view(1, as_json=as_json) as view:
+    with ExitStack() as stack:
+        stack.enter_context(files.locked(path.with_suffix(".lock"), doing="listen"))
+        view = stack.enter_context(caption_view(1, as_json=as_json))
+        handed = stack.enter_context(handing(settings, maps, "listening")).in_place_of if fleet else None
         captioner = captioner_named(settings.captioner, settings, view)
-        with open_session(captioner, settings, reporter=view, doing="listening") as session:
-            register = Register(path)
-            try:
-                door = _Door(settings, session, view, by_file, register, places, secrets)
-                return run_until_stopped(lambda: door.serve(host, port, names))
-            finally:
-                register.close()
+        session = stack.enter_context(
+            open_session(
+                captioner,
+                settings,
+                reporter=view,
+                doing="listening",
+                journal=shared_journal(settings, "listening"),
+            )
+        )
+        register = stack.enter_context(closing(Register(path)))
+        door = _Door(settings, session, view, by_file, register, places, secrets, handed)
+        return run_until_stopped(lambda: door.serve(host, port, names))
 
 
 class _Door:
@@ -130,7 +148,9 @@ class _Door:
         register: Register,
         places: Places,
         secrets: Secrets,
+        handed: Callable[[Batch], Batch] | None,
     ) -> None:
+        self._handed = handed
         self._settings, self._session, self._view, self._by_file = settings, session, view, by_file
         self._register, self._places, self._secrets = register, places, secrets
 
@@ -151,6 +171,7 @@ class _Door:
                     self._view,
                     self._view.tell,
                     voice_detector(),
+                    handed=self._handed,
                 )
                 door = Door(
                     self._register,
@@ -160,6 +181,7 @@ class _Door:
                     host=host,
                     port=port,
                     names=names,
+                    settable=self._handed is None,
                 )
                 await open_door(door, worker.run, self._ready)
         finally:

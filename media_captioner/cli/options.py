@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 import click
 
 if TYPE_CHECKING:
-    from media_captioner.config import Resolved, Settings
+    from media_captioner.config import Settings
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -18,11 +18,21 @@ PATH = click.Path(path_type=Path)
 config_option = click.option(
     "--config", "config_file", type=PATH, help="Settings file (TOML) to read as well."
 )
+map_option = click.option(
+    "--map",
+    "maps",
+    multiple=True,
+    metavar="NAME=PATH",
+    help="Where a folder of the fleet lies on this machine: --map /Volumes/archive=/mnt/archive.",
+)
 json_option = click.option(
     "--json", "as_json", is_flag=True, help="Print results as JSON, one object a line."
 )
 journal_option = click.option(
-    "--journal", type=PATH, metavar="FILE", help="The journal, where it is not in its usual place."
+    "--journal",
+    type=PATH,
+    metavar="FILE",
+    help="The journal, where it is not in its usual place, nor that of the setting database.",
 )
 track_option = click.option("--track", type=int, metavar="N", help="Audio track to use, counted from 1.")
 language_option = click.option(
@@ -88,6 +98,14 @@ def looks_options(function: F) -> F:
     return function
 
 
+def fleet_options(function: F) -> F:
+    """Add the options with which a fleet does the work."""
+    fleet = click.option(
+        "--fleet", is_flag=True, help="Have the fleet caption files: its database is the setting database."
+    )
+    return fleet(map_option(function))
+
+
 def service_options(function: F) -> F:
     """Add the options that say who listens and where."""
     for option in reversed(_SERVICE):
@@ -102,16 +120,21 @@ def settings_for(
 
     A settings file beside the media counts for the media in its folder; each folder is read once.
     """
-    resolved: dict[Path | None, Resolved] = {}
+    resolved: dict[Path | None, Settings] = {}
 
     def resolve_for(folder: Path | None) -> Settings:
         from media_captioner.config import resolve
 
         if folder not in resolved:
-            resolved[folder] = resolve(given, config_file=config_file, beside=folder)
-        return resolved[folder].settings
+            resolved[folder] = by_hand(given, resolve(given, config_file=config_file, beside=folder).settings)
+        return resolved[folder]
 
     return (lambda path: resolve_for(path.parent)), resolve_for(None)
+
+
+def by_hand(given: dict[str, Any], settings: Settings) -> Settings:
+    """Return settings in which a journal that a person named goes before the database that machines share."""
+    return settings if given.get("journal") is None else settings.model_copy(update={"database": None})
 
 
 def go_offline(settings: Settings) -> None:

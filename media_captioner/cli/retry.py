@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from media_captioner.cli.options import PATH, config_option, journal_option, journal_path
+from media_captioner.cli.options import PATH, config_option, journal_option
 
 
 @click.command("retry", short_help="Let files be tried again that failed, were refused or are in quarantine.")
@@ -22,7 +22,8 @@ def command(
 
     They leave quarantine, and segments that the captioner refused are asked about again.
     """
-    from media_captioner.schedule.journal import open_journal
+    from media_captioner.cli.shared import reading, writing
+    from media_captioner.schedule.journal.register import spelled
     from media_captioner.schedule.journal.reports import in_state
     from media_captioner.watch.explaining import let_again
 
@@ -31,13 +32,14 @@ def command(
 
     async def run() -> int:
         unknown = 0
-        with open_journal(journal_path(journal, config_file), doing="retry") as opened:
-            names = [source.absolute() for source in sources]
+        with writing(journal, config_file, "retry") as opened:
+            names = [spelled(source.absolute()) for source in sources]
             if quarantined:
-                names += [Path(name) for name in await opened.read(lambda c: in_state(c, "quarantined"))]
+                with reading(journal, config_file) as (connection, _):
+                    names += in_state(connection, "quarantined")
             for name in names:
-                known = await opened.register.retry(name)
-                known = await asyncio.to_thread(let_again, name) or known
+                known = await opened.register.retry_named(name)
+                known = await asyncio.to_thread(let_again, Path(name)) or known
                 unknown += not known
                 click.echo(f"{name}: {'will be tried again' if known else 'not known, or at work'}")
         return unknown

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from media_captioner.cli.options import config_option, journal_option, journal_path, json_option
+from media_captioner.cli.options import config_option, journal_option, json_option
 
 
 @click.command("status", short_help="Show how many assets are done, waiting or failed.")
@@ -14,13 +14,16 @@ from media_captioner.cli.options import config_option, journal_option, journal_p
 @config_option
 @json_option
 def command(journal: Path | None, config_file: Path | None, *, as_json: bool) -> None:
-    """Show how everything stands: assets by state, requests under way, and what was spent today (UTC)."""
+    """Show how everything stands: assets by state, requests under way, and what was spent today (UTC).
+
+    With the setting database it is the journal that machines share; media-captioner fleet status says more of it.
+    """
     from media_captioner.cli.render import STATE_COLOURS, dollars, print_json, printable
-    from media_captioner.schedule.journal.reports import overview, reading
+    from media_captioner.cli.shared import reading
+    from media_captioner.schedule.journal.reports import overview
     from media_captioner.system.clock import SYSTEM_CLOCK
 
-    path = journal_path(journal, config_file)
-    with reading(path) as connection:
+    with reading(journal, config_file) as (connection, path):
         found = overview(connection, SYSTEM_CLOCK.now().strftime("%Y-%m-%d"))
     if as_json:
         today = {
@@ -30,7 +33,7 @@ def command(journal: Path | None, config_file: Path | None, *, as_json: bool) ->
         }
         print_json(
             {
-                "journal": str(path),
+                "journal": None if path is None else str(path),
                 "assets": found.assets,
                 "asking": found.asking,
                 "answers": found.answers,

@@ -14,8 +14,10 @@ import click
 
 from media_captioner.cli.options import (
     PATH,
+    by_hand,
     comma_list,
     config_option,
+    fleet_options,
     go_offline,
     journal_option,
     language_option,
@@ -54,16 +56,7 @@ log = logging.getLogger(__name__)
 @click.option("--profile", metavar="NAME", help="Style guide: netflix-en, bbc, dcmp, youtube, plain.")
 @click.option("--whisper-model", metavar="NAME|PATH", help="Local transcription model.")
 @click.option("--max-dollars-per-day", type=float, metavar="USD", help="Most to spend on a day (UTC).")
-@click.option(
-    "--fleet", is_flag=True, help="Have the fleet caption them: its database is the setting database."
-)
-@click.option(
-    "--map",
-    "maps",
-    multiple=True,
-    metavar="NAME=PATH",
-    help="With --fleet: what it calls a folder of this machine.",
-)
+@fleet_options
 @service_options
 @click.option("--offline", is_flag=True, default=None, help="Make every network connection an error.")
 @journal_option
@@ -86,7 +79,8 @@ def command(
 
     Without FOLDERS those of the [[watch]] tables in the settings are watched, each with its own settings. A file
     is begun when it has come to rest, nobody writes to it and it parses to its end. SIGHUP reads the settings
-    again; SIGTERM and Ctrl-C finish what is under way, ten seconds at most.
+    again; SIGTERM and Ctrl-C finish what is under way, ten seconds at most. With the setting database answers,
+    limits and costs are those that machines share; with --fleet its workers do the work too.
     """
     from media_captioner.cli.stopping import run_until_stopped
     from media_captioner.system.logs import set_up
@@ -125,7 +119,8 @@ class _Service:
     def _settings(self, folder: Path | None) -> Settings:
         from media_captioner.config import resolve
 
-        return resolve(self._given, config_file=self._config_file, beside=folder).settings
+        found = resolve(self._given, config_file=self._config_file, beside=folder).settings
+        return by_hand(self._given, found)
 
     def _read(self) -> tuple[Sequence[WatchedRoot], Settings]:
         from media_captioner.config.tables import WatchedRoot
@@ -139,11 +134,12 @@ class _Service:
 
     async def _one(self, tables: Sequence[WatchedRoot]) -> None:
         """Run until the settings are to be read again and can be."""
+        from media_captioner.cli.shared import shared_journal
         from media_captioner.watch.daemon import open_daemon
 
         with (
             self._handing() as handed,
-            open_daemon(tables, self._settings, handed=handed) as daemon,
+            open_daemon(tables, self._settings, handed=handed, ledger_for=shared_journal) as daemon,
         ):
             async with contextlib.AsyncExitStack() as stack:
                 await self._serve(daemon, stack)
@@ -163,18 +159,10 @@ class _Service:
         if self._fleet is None:
             yield None
             return
-        from media_captioner.cli.fleet import database_of
-        from media_captioner.fleet.backlog import Backlog
-        from media_captioner.fleet.dispatched import Handing
-        from media_captioner.fleet.journal import open_journal, process_name
-        from media_captioner.fleet.owners import Card
-        from media_captioner.fleet.sources import Mapping
-        from media_captioner.system.clock import SYSTEM_CLOCK
+        from media_captioner.cli.shared import handing
 
-        card = Card(process_name(), "watching folders")
-        with open_journal(database_of(self._settings(None)), card) as journal:
-            journal.owners.begin_beating()
-            yield Handing(Backlog(journal, SYSTEM_CLOCK), Mapping.parsed(self._fleet)).in_place_of
+        with handing(self._settings(None), self._fleet, "watching folders") as given:
+            yield given.in_place_of
 
     async def _serve(self, daemon: Daemon, stack: contextlib.AsyncExitStack) -> None:
         from media_captioner.watch.health import health_server

@@ -8,37 +8,34 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from media_captioner.cli.options import (
-    PATH,
-    config_option,
-    journal_option,
-    journal_path,
-    json_option,
-    settings_for,
-)
+from media_captioner.cli.options import config_option, journal_option, json_option, map_option, settings_for
 
 if TYPE_CHECKING:
     from media_captioner.schedule.journal.reports import Attempt, Why
 
 
 @click.command("why", short_help="Show everything that is known of one file, and why it stands as it does.")
-@click.argument("source", type=PATH, metavar="FILE")
+@click.argument("source", metavar="FILE")
+@map_option
 @journal_option
 @config_option
 @json_option
-def command(source: Path, journal: Path | None, config_file: Path | None, *, as_json: bool) -> int:
+def command(
+    source: str, maps: tuple[str, ...], journal: Path | None, config_file: Path | None, *, as_json: bool
+) -> int:
     """Show how FILE stands and why: what a watched folder decided, gaps, refusals, each time it was asked about."""
     from media_captioner.cli.render import print_json, printable
+    from media_captioner.cli.shared import named, reading
     from media_captioner.errors import ConfigError
-    from media_captioner.schedule.journal.reports import reading, why
+    from media_captioner.schedule.journal.reports import why
     from media_captioner.watch.explaining import standing
 
     _, settings = settings_for({}, config_file)
-    below = standing(source, settings.watch)
+    below = None if "://" in source else standing(Path(source), settings.watch)
     found = None
     try:
-        with reading(journal_path(journal, config_file)) as connection:
-            found = why(connection, source.absolute())
+        with reading(journal, config_file) as (connection, file):
+            found = why(connection, named(source, maps, file))
     except ConfigError:
         if below is None:
             raise
@@ -46,7 +43,7 @@ def command(source: Path, journal: Path | None, config_file: Path | None, *, as_
         click.echo(printable(below.sentence()))
     if found is None and below is not None:
         if as_json:
-            print_json({"source": str(source.absolute()), "watch": below.sentence()})
+            print_json({"source": str(Path(source).absolute()), "watch": below.sentence()})
         return 0
     if found is None:
         click.echo(f"Nothing is known of {source}: it was never captioned, or was forgotten.", err=True)

@@ -22,7 +22,7 @@ from psycopg.errors import IdleInTransactionSessionTimeout
 
 from media_captioner.errors import ConfigError, DiskFull, OutputError
 from media_captioner.fleet.schema import SCHEMA, check_version
-from media_captioner.schedule.journal.tables import Connection
+from media_captioner.schedule.journal.tables import Connection, Dialect
 from media_captioner.system.clock import SYSTEM_CLOCK
 from media_captioner.system.secrets import Secret
 
@@ -102,6 +102,13 @@ def translated(sql: str) -> str:
     return _PARAMETERS.sub(parameter, sql.replace("%", "%%"))
 
 
+_DIALECT: Final = Dialect(
+    numerator="split_part(dollars, '/', 1)::numeric",
+    denominator="('0' || split_part(dollars, '/', 2))::numeric",
+    processes="SELECT name, doing FROM owner ORDER BY id",
+)
+
+
 class Speaking:
     """A Postgres connection that takes the statements of :mod:`media_captioner.schedule.journal`.
 
@@ -109,6 +116,8 @@ class Speaking:
         connection: Inside a transaction, or for reading.
 
     """
+
+    dialect = _DIALECT
 
     def __init__(self, connection: psycopg.Connection[Any]) -> None:
         self._connection = connection

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import os
 import platform
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 import psycopg
 
-from media_captioner.errors import ConfigError
-from media_captioner.fleet.database import PostgresTables, connect
+from media_captioner.errors import ConfigError, OutputError
+from media_captioner.fleet.database import PostgresTables, Speaking, connect
 from media_captioner.fleet.owners import Card, PostgresOwners
 from media_captioner.fleet.paces import PostgresPaces
 from media_captioner.fleet.schema import SCHEMA, check_engine, check_version, migrate, version_of
 from media_captioner.schedule.journal.register import Register, spelled
 from media_captioner.schedule.journal.store import TableStore
+from media_captioner.schedule.journal.tables import Connection
 from media_captioner.system.clock import SYSTEM_CLOCK, Clock
 from media_captioner.system.secrets import Secret
 
@@ -153,6 +155,24 @@ def open_journal(
         tables.close()
         raise
     return PostgresJournal(tables, owners, clock, named=named, moment=moment)
+
+
+@contextmanager
+def reading(dsn: Secret) -> Iterator[Connection]:
+    """Connect to a fleet's journal for reading only, for the length of the block; no process of the fleet hears of it.
+
+    Raises:
+        ConfigError: the database cannot be reached, or its tables are not those of this program.
+        OutputError: it cannot be read.
+
+    """
+    with closing(connect(dsn)) as connection:
+        check_version(version_of(connection))
+        connection.execute("SET default_transaction_read_only = on")
+        try:
+            yield Speaking(connection)
+        except psycopg.Error as error:
+            raise OutputError(f"Cannot read the fleet's database: {str(error).strip()}") from error
 
 
 def _row(

@@ -43,6 +43,7 @@ class Door:
         port: TCP port; 0 takes a free one.
         names: Further host names under which the server is known.
         clock: Where time comes from.
+        settable: Whether requests may bring settings of their own.
 
     """
 
@@ -57,7 +58,9 @@ class Door:
         port: int = PORT,
         names: Iterable[str] = (),
         clock: Clock = SYSTEM_CLOCK,
+        settable: bool = True,
     ) -> None:
+        self._settable = settable
         self._register, self._places, self._secrets, self._heard = register, places, secrets, heard
         self._clock, self._hosts = clock, HostCheck(names)
         self._listener = Listener(self._answer, host=host, port=port, limits=_LIMITS)
@@ -121,6 +124,10 @@ class Door:
         return (202 if new else 200), shown(job)
 
     def _admitted(self, signed: Signed, body: bytes, wish: Wish, now: float) -> tuple[Job, bool]:
+        if wish.settings and not self._settable:
+            raise Refused(
+                422, "The machines that do the work here have settings of their own; ask without any"
+            )
         if wish.file is not None:
             self._places.file(wish.file)
         else:

@@ -1,4 +1,4 @@
-"""Does what was asked for, one job after the other; each file's segments are described at once all the same."""
+"""Does what was asked for: here one job after the other, whose segments are described at once; by a fleet many."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from media_captioner.batch import Batch
+from media_captioner.batch import HANDED_AT_ONCE, Batch
 from media_captioner.captioners.http import fetch_public
 from media_captioner.config import Settings
 from media_captioner.config.tables import Listening
@@ -46,6 +46,7 @@ class Worker:
         voice: Helps to cut where nobody speaks.
         tell: Told of each file that ended.
         clock: Where time comes from.
+        handed: Gives what captions files in place of this process; by default they are captioned here.
         news: Set when a job came in.
 
     """
@@ -59,11 +60,17 @@ class Worker:
     tell: Callable[[AssetReport], None]
     voice: VoiceDetector | None = None
     clock: Clock = SYSTEM_CLOCK
+    handed: Callable[[Batch], Batch] | None = None
     news: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def run(self) -> None:
-        """Work until cancelled; the job under way is gone on with at the next start."""
+        """Work until cancelled; what is under way then is gone on with at the next start."""
         await asyncio.to_thread(self.register.resume)
+        async with asyncio.TaskGroup() as group:
+            for _ in range(1 if self.handed is None else HANDED_AT_ONCE):
+                group.create_task(self._work())
+
+    async def _work(self) -> None:
         while True:
             self.news.clear()
             try:
@@ -97,6 +104,9 @@ class Worker:
             job=job.id,
         )
         try:
+            if self.handed is not None:
+                await self._ended(job, await self.handed(batch).one(path), root)
+                return
             await batch.run([path], self.tell)
         except MediaCaptionerError as error:
             # It reaches beyond this file: a wrong key, a full disk. Whoever set this up can put it right meanwhile.
@@ -107,7 +117,7 @@ class Worker:
         await self._noted(job, report, root)
 
     async def _ended(self, job: Job, report: AssetReport, root: Path) -> None:
-        """Take note of a job that never became an asset, and tell whoever wants to know."""
+        """Take note of a job whose asset was nobody's here, and tell whoever wants to know."""
         self.tell(report)
         await self._noted(job, report, root)
         if (news := news_of(report, root, job.id)) is not None:

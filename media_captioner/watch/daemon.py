@@ -11,7 +11,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any, Final
 
-from media_captioner.batch import Batch
+from media_captioner.batch import HANDED_AT_ONCE, Batch
 from media_captioner.captioners.options import Options, options_of
 from media_captioner.config import Settings, settings_below
 from media_captioner.config.tables import WatchedRoot
@@ -20,6 +20,7 @@ from media_captioner.hooks import attended, captioner_named
 from media_captioner.pipeline import voice_detector
 from media_captioner.protocols import Captioner, Notice, Progress, Reporter
 from media_captioner.schedule.budget import Allowance
+from media_captioner.schedule.journal.ledger import Ledger
 from media_captioner.session import open_session
 from media_captioner.system import files
 from media_captioner.system.clock import SYSTEM_CLOCK, Clock
@@ -43,6 +44,9 @@ SettingsBeside = Callable[[Path | None], Settings]
 
 CaptionerFor = Callable[[str, Options, Reporter], Captioner]
 """Makes a captioner by its name."""
+
+LedgerFor = Callable[[Settings, str], Ledger | None]
+"""Opens the journal that machines share, for settings and in words of what is done; None where there is none."""
 
 
 class LogReporter:
@@ -121,6 +125,7 @@ def open_daemon(
     reporter: Reporter | None = None,
     captioner_for: CaptionerFor = captioner_named,
     handed: Callable[[Batch], Batch] | None = None,
+    ledger_for: LedgerFor = lambda _settings, _doing: None,
 ) -> Iterator[Daemon]:
     """Give a daemon for watched folders, each locked against other processes while the block runs.
 
@@ -133,6 +138,7 @@ def open_daemon(
         reporter: Whom to tell what a person should know; the log by default.
         captioner_for: Makes the captioner of a name.
         handed: Gives what captions files in place of this process; by default they are captioned here.
+        ledger_for: Opens the journal that machines share; by default it is the file that the settings name.
 
     Raises:
         AlreadyRunning: another process watches one of them.
@@ -149,7 +155,9 @@ def open_daemon(
         for memory in memories:
             stack.callback(memory.close)
         reporter = reporter or LogReporter()
-        build = _Builder(tables, beside, memories, clock, retry_seconds, reporter, captioner_for, handed)
+        build = _Builder(
+            tables, beside, memories, clock, retry_seconds, reporter, captioner_for, ledger_for, handed
+        )
         folders = [build.folder(number) for number in range(len(tables))]
         yield Daemon(folders, build.desks, beside(None), reporter, clock)
 
@@ -186,6 +194,7 @@ class _Builder:
     retry_seconds: float
     reporter: Reporter
     captioner_for: CaptionerFor
+    ledger_for: LedgerFor
     handed: Callable[[Batch], Batch] | None = None
     desks: list[Desk] = field(default_factory=list)
     _keys: list[tuple[Any, ...]] = field(default_factory=list)
@@ -237,17 +246,20 @@ class _Builder:
         allowances = {str(table.root): _allowance(table) for table in self.tables}
 
         def session() -> Any:
+            doing = f"watching {', '.join(allowances)}"
             return open_session(
                 captioner,
                 settings,
                 reporter=self.reporter,
                 clock=self.clock,
-                doing=f"watching {', '.join(allowances)}",
+                doing=doing,
                 roots=allowances,
+                journal=self.ledger_for(settings, doing),
             )
 
         self._keys.append(key)
-        self.desks.append(Desk(captioner, session, self.clock))
+        at_once = None if self.handed is None else HANDED_AT_ONCE
+        self.desks.append(Desk(captioner, session, self.clock, at_once=at_once))
         return self.desks[-1]
 
 

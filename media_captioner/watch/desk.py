@@ -82,6 +82,7 @@ class Desk:
         paused: Why nothing is begun, or None.
         host: Whom to tell of what happens to files.
         pause_seconds: Time to leave the captioner alone where nobody says how long.
+        at_once: Files under way at once; by default as the captioner takes them.
 
     """
 
@@ -92,6 +93,7 @@ class Desk:
     paused: str | None = None
     host: Host = field(default_factory=Host)
     pause_seconds: float = 60.0
+    at_once: int | None = None
     _session: Session | None = None
     _line: list[tuple[int, int, Job]] = field(default_factory=list)
     _numbers: itertools.count[int] = field(default_factory=itertools.count)
@@ -116,7 +118,7 @@ class Desk:
 
         """
         self._session = self._opened()
-        count = min(_MOST_AT_ONCE, self.captioner.service.concurrency + 1)
+        count = self.at_once or min(_MOST_AT_ONCE, self.captioner.service.concurrency + 1)
         try:
             async with asyncio.TaskGroup() as group:
                 for _ in range(count):

@@ -14,6 +14,7 @@ from media_captioner.errors import ConfigError
 from media_captioner.schedule.journal.database import as_output_error, open_read_only
 from media_captioner.schedule.journal.register import spelled
 from media_captioner.schedule.journal.schema import check_version
+from media_captioner.schedule.journal.tables import Connection, dialect_of
 from media_captioner.schedule.question import NOTHING, Amount
 
 By: TypeAlias = Literal["day", "captioner", "asset", "run"]
@@ -29,8 +30,8 @@ _GROUPS: Final[dict[str, str]] = {
 }
 _NAMED: Final = (
     # Of several files with the same bytes the one that was worked on last stands for all.
-    "attempt LEFT JOIN (SELECT content AS same, source, max(changed) FROM asset GROUP BY content) AS named"
-    " ON named.same = attempt.content"
+    "attempt LEFT JOIN (SELECT content AS same, source, row_number() OVER (PARTITION BY content ORDER BY changed DESC)"
+    " AS place FROM asset WHERE content IS NOT NULL) AS named ON named.same = attempt.content AND named.place = 1"
 )
 _SOURCES: Final = {"day": "attempt", "captioner": "attempt", "asset": _NAMED, "run": "attempt"}
 
@@ -77,7 +78,7 @@ class Overview:
     next: str | None
 
 
-def overview(connection: sqlite3.Connection, today: str) -> Overview:
+def overview(connection: Connection, today: str) -> Overview:
     """Return how everything stands.
 
     Args:
@@ -95,35 +96,33 @@ def overview(connection: sqlite3.Connection, today: str) -> Overview:
         answers=one("SELECT count(*) FROM question WHERE answer IS NOT NULL"),  # the index alone is read
         today=_sums(connection, "''", today).get("", (NOTHING, 0))[0],
         processes=tuple(
-            f"process {pid}, {doing}"
-            for pid, doing in connection.execute("SELECT pid, doing FROM owner ORDER BY id")
+            f"{name}, {doing}" for name, doing in connection.execute(dialect_of(connection).processes)
         ),
         next=one("SELECT min(until) FROM asset WHERE state = 'waiting'"),
     )
 
 
-# Exact sums of fractions that are kept as texts: SQLite adds the numerators, denominator by denominator (a cast
-# reads the number a text begins with). Two hundred thousand of them take half a second instead of eight.
-_SUMS: Final = (
-    "sum(requests), sum(tokens), sum(outcome IN ('unknown', 'asked')), sum(CAST(dollars AS INTEGER)),"
-    " CAST(substr(dollars, instr(dollars || '/', '/') + 1) AS INTEGER) AS denominator"
-)
-
-
 def _sums(
-    connection: sqlite3.Connection, name: str, since: str, source: str = "attempt"
+    connection: Connection, name: str, since: str, source: str = "attempt"
 ) -> dict[str, tuple[Amount, int]]:
-    """Return what requests took, and how many ended unknown, grouped by the SQL expression ``name``."""
+    """Return what requests took, and how many ended unknown, grouped by the SQL expression ``name``.
+
+    The sums are exact: the database adds the numerators, denominator by denominator. Two hundred thousand of them take
+    half a second instead of the eight that fractions take here.
+    """
     found: dict[str, tuple[Amount, int]] = {}
+    dialect = dialect_of(connection)
     rows = connection.execute(
-        f"SELECT {name} AS name, {_SUMS} FROM {source} WHERE asked >= ? AND outcome <> 'unsent'"  # noqa: S608 - texts of ours
+        f"SELECT {name} AS name, sum(requests), sum(tokens),"  # noqa: S608 - texts of ours
+        f" sum(CASE WHEN outcome IN ('unknown', 'asked') THEN 1 ELSE 0 END), sum({dialect.numerator}),"
+        f" {dialect.denominator} AS denominator FROM {source} WHERE asked >= ? AND outcome <> 'unsent'"
         " GROUP BY name, denominator ORDER BY name",
         (since,),
     )
     for group, requests, tokens, unknown, numerator, denominator in rows:
         amount, before = found.get(str(group), (NOTHING, 0))
-        dollars = Fraction(numerator, denominator or 1)
-        found[str(group)] = (amount + Amount(requests, tokens, dollars), before + unknown)
+        dollars = Fraction(int(numerator), int(denominator) or 1)
+        found[str(group)] = (amount + Amount(int(requests), int(tokens), dollars), before + int(unknown))
     return found
 
 
@@ -145,18 +144,16 @@ class Happening:
     reason: str | None
 
 
-def history(
-    connection: sqlite3.Connection, *, limit: int = 50, source: Path | None = None
-) -> list[Happening]:
+def history(connection: Connection, *, limit: int = 50, source: Path | str | None = None) -> list[Happening]:
     """Return what happened last, the latest first.
 
     Args:
         connection: A journal.
         limit: How much of it.
-        source: Only of this asset.
+        source: Only of this asset: its path, or the name that a fleet has for it.
 
     """
-    name = None if source is None else spelled(source)
+    name = spelled(source) if isinstance(source, Path) else source
     rows = connection.execute(
         "SELECT at, source, event.state, event.reason FROM event JOIN asset ON asset.id = event.asset"
         " WHERE ?1 IS NULL OR source = ?1 ORDER BY event.id DESC LIMIT ?2",
@@ -165,7 +162,7 @@ def history(
     return [Happening(*row) for row in rows]
 
 
-def in_state(connection: sqlite3.Connection, state: str) -> list[str]:
+def in_state(connection: Connection, state: str) -> list[str]:
     """Return the assets that are in a state, by name."""
     rows = connection.execute("SELECT source FROM asset WHERE state = ? ORDER BY source", (state,))
     return [source for (source,) in rows]
@@ -187,7 +184,7 @@ class Cost:
     unknown: int
 
 
-def costs(connection: sqlite3.Connection, by: By = "day", *, since: str = "") -> list[Cost]:
+def costs(connection: Connection, by: By = "day", *, since: str = "") -> list[Cost]:
     """Return what requests took, grouped, in the order of the names.
 
     Args:
@@ -263,11 +260,17 @@ class Why:
     answers: int = 0
 
 
-def why(connection: sqlite3.Connection, source: Path) -> Why | None:
-    """Return everything that is known of an asset, or None where the journal does not know it."""
+def why(connection: Connection, source: Path | str) -> Why | None:
+    """Return everything that is known of an asset, or None where the journal does not know it.
+
+    Args:
+        connection: A journal.
+        source: The asset's path, or the name that a fleet has for it.
+
+    """
     row = connection.execute(
         "SELECT id, source, state, reason, error, until, failures, content, changed FROM asset WHERE source = ?",
-        (spelled(source),),
+        (spelled(source) if isinstance(source, Path) else source,),
     ).fetchone()
     if row is None:
         return None
@@ -300,9 +303,7 @@ def why(connection: sqlite3.Connection, source: Path) -> Why | None:
     )
 
 
-def _spans(
-    connection: sqlite3.Connection, query: str, value: object
-) -> tuple[tuple[Fraction, Fraction, str], ...]:
+def _spans(connection: Connection, query: str, value: object) -> tuple[tuple[Fraction, Fraction, str], ...]:
     return tuple(
         (_seconds(begins), _seconds(ends), reason)
         for begins, ends, reason in connection.execute(query, (value,))
@@ -313,7 +314,7 @@ def _seconds(microseconds: int) -> Fraction:
     return Fraction(microseconds, 1_000_000)
 
 
-def _attempts(connection: sqlite3.Connection, content: str | None) -> Iterator[Attempt]:
+def _attempts(connection: Connection, content: str | None) -> Iterator[Attempt]:
     rows = connection.execute(
         "SELECT asked, begins, ends, attempt.captioner, outcome, detail, request, requests, tokens, dollars"
         " FROM attempt JOIN question ON question.id = attempt.question WHERE question.content = ?"

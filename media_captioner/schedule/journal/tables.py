@@ -6,9 +6,10 @@ The SQL of questions and assets is plain enough for both to speak; what differs 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Any, Final, Protocol, TypeVar
 
 from media_captioner.system.space import Ballast
 
@@ -44,6 +45,36 @@ class Connection(Protocol):
     def executemany(self, sql: str, parameters: Iterable[Any], /) -> Any:
         """Run one statement once for each set of parameters."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """What the databases that can hold a journal say differently.
+
+    Attributes:
+        numerator: Of ``dollars``, which is kept as the text of a fraction: an expression.
+        denominator: Of the same; 0 or 1 where the text has none.
+        processes: A query that gives what a person can know each process by, and what it does.
+
+    """
+
+    numerator: str
+    denominator: str
+    processes: str
+
+
+SQLITE: Final = Dialect(
+    # A cast reads the number that a text begins with.
+    numerator="CAST(dollars AS INTEGER)",
+    denominator="CAST(substr(dollars, instr(dollars || '/', '/') + 1) AS INTEGER)",
+    processes="SELECT 'process ' || pid, doing FROM owner ORDER BY id",
+)
+
+
+def dialect_of(connection: Connection) -> Dialect:
+    """Return what is spoken at a connection: SQLite's, where it says nothing else."""
+    dialect: Dialect = getattr(connection, "dialect", SQLITE)
+    return dialect
 
 
 class Tables(Protocol):

@@ -8,12 +8,15 @@ from pathlib import Path
 import pytest
 
 from media_captioner.errors import ConfigError
+from media_captioner.fleet import journal as fleet
+from media_captioner.fleet.owners import Card
 from media_captioner.model import Description, Usage
 from media_captioner.schedule.journal import open_journal
 from media_captioner.schedule.journal.reports import costs, history, overview, reading, why
 from media_captioner.schedule.question import Amount, Question
 from media_captioner.schedule.states import Ending, Output, Part
 from media_captioner.testing.clock import FakeClock
+from tests import postgres
 
 SOURCE = Path("/films/a.mp4")
 QUESTION = Question("mc1:a", 0, Fraction(0), Fraction(30), "wav@16000", "test/1", clip="c" * 64)
@@ -21,11 +24,38 @@ QUESTION = Question("mc1:a", 0, Fraction(0), Fraction(30), "wav@16000", "test/1"
 
 @pytest.fixture(scope="module")
 def journal_path(tmp_path_factory):
-    path = tmp_path_factory.mktemp("reports") / "journal.db"
+    path, clock = tmp_path_factory.mktemp("reports") / "journal.db", FakeClock()
+    fill(open_journal(path, clock=clock), clock)
+    return path
+
+
+@pytest.fixture(scope="module")
+def dsn():
+    try:
+        with postgres.fleet() as dsn:
+            clock = FakeClock()
+            fill(fleet.open_journal(dsn, Card("here/1", "testing"), clock=clock), clock)
+            yield dsn
+    except postgres.NoPostgres as missing:
+        pytest.skip(str(missing))
+
+
+@pytest.fixture(params=["file", "fleet"])
+def connection(request):
+    """A journal that holds the same in whichever database."""
+    if request.param == "file":
+        with reading(request.getfixturevalue("journal_path")) as connection:
+            yield connection
+    else:
+        with fleet.reading(request.getfixturevalue("dsn")) as connection:
+            yield connection
+
+
+def fill(opened, clock):
+    """Have a journal remember two days of work."""
 
     async def story():
-        clock = FakeClock()
-        with open_journal(path, clock=clock) as journal:
+        with opened as journal:
             await journal.register.begin(SOURCE)
             await journal.register.identify(SOURCE, "mc1:a")
             for number, dollars in enumerate(("1/3", "1/7", "2")):
@@ -52,12 +82,10 @@ def journal_path(tmp_path_factory):
             await journal.store.done(claim, Description("x", "test", "test/2", Usage(dollars=Fraction(1, 3))))
 
     asyncio.run(story())
-    return path
 
 
-def test_how_everything_stands(journal_path):
-    with reading(journal_path) as connection:
-        found = overview(connection, "2026-03-19")
+def test_how_everything_stands(connection):
+    found = overview(connection, "2026-03-19")
     assert found.assets == {"done with gaps": 1, "waiting": 1}
     assert (found.asking, found.answers) == (0, 4)
     assert found.today == Amount(1, 0, Fraction(1, 3))
@@ -65,12 +93,11 @@ def test_how_everything_stands(journal_path):
     assert found.processes == ()
 
 
-def test_what_it_cost_exactly(journal_path):
-    with reading(journal_path) as connection:
-        first, second = costs(connection)
-        by_captioner = costs(connection, "captioner")
-        (asset,) = costs(connection, "asset")
-        (since,) = costs(connection, "run", since="2026-03-19")
+def test_what_it_cost_exactly(connection):
+    first, second = costs(connection)
+    by_captioner = costs(connection, "captioner")
+    (asset,) = costs(connection, "asset")
+    (since,) = costs(connection, "run", since="2026-03-19")
     assert (first.name, second.name) == ("2026-03-18", "2026-03-19")
     assert first.taken == Amount(4, 830, Fraction(1, 3) + Fraction(1, 7) + 2)
     assert first.unknown == 1
@@ -79,10 +106,9 @@ def test_what_it_cost_exactly(journal_path):
     assert since.taken.requests == 1
 
 
-def test_what_happened(journal_path):
-    with reading(journal_path) as connection:
-        found = history(connection)
-        of_one = history(connection, source=SOURCE, limit=1)
+def test_what_happened(connection):
+    found = history(connection)
+    of_one = history(connection, source=SOURCE, limit=1)
     assert [(each.source, each.state) for each in found] == [
         ("/films/b.mp4", "waiting"),
         (str(SOURCE), "done with gaps"),
@@ -90,10 +116,9 @@ def test_what_happened(journal_path):
     assert of_one == found[1:]
 
 
-def test_why_an_asset_is_as_it_is(journal_path):
-    with reading(journal_path) as connection:
-        found = why(connection, SOURCE)
-        assert why(connection, Path("/films/unknown.mp4")) is None
+def test_why_an_asset_is_as_it_is(connection):
+    found = why(connection, SOURCE)
+    assert why(connection, Path("/films/unknown.mp4")) is None
     assert (found.state, found.segments) == ("done with gaps", {"described": 1, "gap": 1})
     assert found.gaps == ((Fraction(30), Fraction(121, 2), "reset"),)
     assert found.refused == ((Fraction(0), Fraction(30), "the service refuses this sound"),)
