@@ -70,7 +70,7 @@ def _version(name: str) -> str:
 
 def _settings() -> Iterator[Check]:
     from media_captioner.config import resolve
-    from media_captioner.config.sources import user_file
+    from media_captioner.system.places import user_file
 
     resolved = resolve()
     changed = sorted(name for name, origin in resolved.origins.items() if origin != "default")

@@ -6,11 +6,8 @@ import logging
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from fractions import Fraction
-from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
-
-import platformdirs
 
 from media_captioner.captioners.money import OUTPUT_TOKENS, dollars, estimate
 from media_captioner.config import Settings
@@ -30,17 +27,13 @@ from media_captioner.schedule.rate import MemoryPaces, PacedLimiter
 from media_captioner.schedule.retry import Retry
 from media_captioner.schedule.scheduler import Scheduler, Weight, weightless
 from media_captioner.system.clock import SYSTEM_CLOCK, Clock
+from media_captioner.system.places import default_journal
 
 log: Final = logging.getLogger(__name__)
 
 MOST_OUTPUT: Final = 2_048
 """Tokens of a description that a budget reckons with: four times the longest that was seen (514). The service
 takes no limit on them; should one be longer, its purse ends that much above its cap and nothing more is asked."""
-
-
-def default_journal() -> Path:
-    """Return where the journal belongs on this system."""
-    return Path(platformdirs.user_state_dir("media-captioner", appauthor=False)) / "journal.db"
 
 
 def is_free(captioner: Captioner) -> bool:

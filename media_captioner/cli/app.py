@@ -51,6 +51,9 @@ _COMMANDS: Final = {
     "completion": ("completion", "Print the completion script for a shell."),
 }
 
+_WITHOUT_PLUGINS: Final = frozenset({"status", "history", "cost"})
+"""Commands that only read the journal: there is nothing that a plugin could add, and looking for them takes longer."""
+
 INTERRUPTED: Final = 130
 
 
@@ -116,7 +119,8 @@ def cli(ctx: click.Context, *, debug: bool) -> None:
     """
     ctx.obj = {"debug": debug}
     _set_up_logging(debug=debug)
-    _theirs()  # from here on their captioners, formats and profiles are known too
+    if ctx.invoked_subcommand not in _WITHOUT_PLUGINS:
+        _theirs()  # from here on their captioners, formats and profiles are known too
 
 
 def _set_up_logging(*, debug: bool) -> None:

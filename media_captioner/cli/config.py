@@ -21,7 +21,7 @@ def command(config_file: Path | None, *, as_json: bool) -> None:
     """
     from media_captioner.cli.render import print_json
     from media_captioner.config import Settings, resolve
-    from media_captioner.config.sources import user_file
+    from media_captioner.system.places import user_file
 
     resolved = resolve(config_file=config_file)
     values = resolved.settings.model_dump(mode="json")

@@ -30,10 +30,12 @@ def command(sources: tuple[Path, ...], journal: Path | None, config_file: Path |
                 content = await opened.register.content_of(path)
                 if content is None and path.is_file():
                     content = identity.content_id(path)
-                answers = await opened.store.forget(content) if content is not None else 0
-                known = await opened.register.forget(path) or answers > 0
+                questions = await opened.store.forget(content) if content is not None else 0
+                known = await opened.register.forget(path) or questions > 0
                 unknown += not known
-                click.echo(f"{source}: " + (f"forgot {answers} answers" if known else "not known"))
+                click.echo(
+                    f"{source}: " + (f"forgot what was asked {questions} times" if known else "not known")
+                )
         return unknown
 
     return 3 if asyncio.run(run()) else 0

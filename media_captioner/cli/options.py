@@ -147,7 +147,24 @@ def go_offline(settings: Settings) -> None:
 
 def journal_path(journal: Path | None, config_file: Path | None) -> Path:
     """Return the journal that the options, or else the settings, name."""
-    from media_captioner.session import default_journal
+    from media_captioner.system.places import default_journal
 
-    _, settings = settings_for({"journal": journal}, config_file)
+    if (file := file_at_once(journal, config_file)) is not None:
+        return file
+    _, settings = settings_for({}, config_file)
     return settings.journal or default_journal()
+
+
+def file_at_once(journal: Path | None, config_file: Path | None) -> Path | None:
+    """Return the file of the journal where that is known without the settings, else None.
+
+    To read them takes longer than all that ``status`` has to do.
+    """
+    import os
+
+    from media_captioner.system.places import default_journal, user_file
+
+    named = any(os.environ.get(f"MEDIA_CAPTIONER_{name}") for name in ("JOURNAL", "DATABASE"))
+    if journal is None and config_file is None and not named and not user_file().is_file():
+        return default_journal()
+    return journal

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from media_captioner.cli.app import show_error
-from media_captioner.protocols import Notice, Progress
 from media_captioner.system.clock import SYSTEM_CLOCK
 from media_captioner.system.secrets import redact
 
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
     from media_captioner.assets import TrackResult
     from media_captioner.batch import AssetReport
     from media_captioner.model import Clip
+    from media_captioner.protocols import Notice, Progress
 
 STATE_COLOURS: dict[str, str] = {
     "done": "green",

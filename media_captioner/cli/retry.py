@@ -23,8 +23,8 @@ def command(
     They leave quarantine, and segments that the captioner refused are asked about again.
     """
     from media_captioner.cli.shared import reading, writing
-    from media_captioner.schedule.journal.register import spelled
     from media_captioner.schedule.journal.reports import in_state
+    from media_captioner.schedule.journal.tables import spelled
     from media_captioner.watch.explaining import let_again
 
     if not sources and not quarantined:

@@ -29,7 +29,7 @@ def command(
     media-captioner service systemd /media/in > ~/.config/systemd/user/media-captioner.service
     media-captioner service launchd ~/Movies > ~/Library/LaunchAgents/media-captioner.watch.plist
     """  # noqa: D301 - click's mark for lines that are not to be wrapped
-    from media_captioner.system.records import state_folder
+    from media_captioner.system.places import state_folder
     from media_captioner.watch.service import launchd_plist, systemd_unit
 
     words = [str(Path(sys.argv[0]).absolute()), "watch", *(str(root.absolute()) for root in roots)]

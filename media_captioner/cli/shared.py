@@ -11,7 +11,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from media_captioner.cli.options import settings_for
+from media_captioner.cli.options import file_at_once, settings_for
 from media_captioner.errors import ConfigError, ExtraMissing
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ def handing(settings: Settings, maps: Sequence[str], doing: str) -> Iterator[Han
 def writing(journal: Path | None, config_file: Path | None, doing: str) -> Iterator[Ledger]:
     """Open the journal that the options, or else the settings, name, for the length of the block."""
     from media_captioner.schedule.journal import open_journal
-    from media_captioner.session import default_journal
+    from media_captioner.system.places import default_journal
 
     _, settings = settings_for({"journal": journal}, config_file)
     ledger = shared_journal(settings, doing)
@@ -108,18 +108,20 @@ def reading(journal: Path | None, config_file: Path | None) -> Iterator[tuple[Co
     Gives the connection, and the file where it is one.
     """
     from media_captioner.schedule.journal import reports
-    from media_captioner.session import default_journal
+    from media_captioner.system.places import default_journal
 
-    _, settings = settings_for({"journal": journal}, config_file)
-    if settings.database is None:
+    path = file_at_once(journal, config_file)
+    if path is None:
+        _, settings = settings_for({"journal": journal}, config_file)
+        if settings.database is not None:
+            from media_captioner.fleet import journal as fleet
+
+            with fleet.reading(database_of(settings)) as shared:
+                yield shared, None
+            return
         path = settings.journal or default_journal()
-        with reports.reading(path) as connection:
-            yield connection, path
-        return
-    from media_captioner.fleet import journal as fleet
-
-    with fleet.reading(database_of(settings)) as shared:
-        yield shared, None
+    with reports.reading(path) as connection:
+        yield connection, path
 
 
 def named(source: str, maps: tuple[str, ...], file: Path | None) -> str | Path:

@@ -18,10 +18,10 @@ from media_captioner.config.sources import (
     from_file,
     known_name,
     read_key,
-    user_file,
 )
 from media_captioner.config.tables import TABLES, WatchedRoot
 from media_captioner.errors import ConfigError
+from media_captioner.system.places import user_file
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,11 +10,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final, get_origin
 
-import platformdirs
-
 from media_captioner.config.schema import UNTRUSTED, Settings
 from media_captioner.config.tables import TABLES, placed
 from media_captioner.errors import ConfigError, UnknownSetting
+from media_captioner.system.places import user_file
 from media_captioner.system.secrets import Secret
 
 ENVIRONMENT_PREFIX: Final = "MEDIA_CAPTIONER_"
@@ -28,11 +27,6 @@ _SECRETS: Final = frozenset({"api_key", "database"})
 _PASSWORD: Final = re.compile(
     r"//[^/@]*:[^/@]*@|\bpassword\s*=", re.IGNORECASE
 )  # in the address of a database
-
-
-def user_file() -> Path:
-    """Return where the user's own settings file belongs on this system."""
-    return Path(platformdirs.user_config_dir("media-captioner", appauthor=False)) / "settings.toml"
 
 
 def from_environment(environment: Mapping[str, str] = os.environ) -> dict[str, Any]:

@@ -17,9 +17,9 @@ from media_captioner.fleet.database import PostgresTables, Speaking, connect
 from media_captioner.fleet.owners import Card, PostgresOwners
 from media_captioner.fleet.paces import PostgresPaces
 from media_captioner.fleet.schema import SCHEMA, check_engine, check_version, migrate, version_of
-from media_captioner.schedule.journal.register import Register, spelled
+from media_captioner.schedule.journal.register import Register
 from media_captioner.schedule.journal.store import TableStore
-from media_captioner.schedule.journal.tables import Connection
+from media_captioner.schedule.journal.tables import Connection, spelled
 from media_captioner.system.clock import SYSTEM_CLOCK, Clock
 from media_captioner.system.secrets import Secret
 

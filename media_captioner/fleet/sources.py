@@ -15,7 +15,7 @@ import fsspec
 from media_captioner.errors import ConfigError, ExtraMissing, MediaLimitExceeded, MediaNotFound, OutputError
 from media_captioner.finding import is_media_name, media_below
 from media_captioner.listening import in_thread
-from media_captioner.schedule.journal.register import spelled
+from media_captioner.schedule.journal.tables import spelled
 from media_captioner.system import files, identity
 
 log: Final = logging.getLogger(__name__)

@@ -13,7 +13,8 @@ from typing import Final
 
 from media_captioner.listen.signatures import Signed
 from media_captioner.listen.wishes import Refused, Wish
-from media_captioner.system.records import Records, state_folder
+from media_captioner.system.places import state_folder
+from media_captioner.system.records import Records
 
 MOST_WAITING: Final = 1000
 """Jobs that may wait; who asks for more is told to come back later."""

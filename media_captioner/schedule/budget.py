@@ -73,6 +73,9 @@ class Budget:
     def caps(self, now: datetime, run: str, root: str | None = None) -> tuple[Cap, ...]:
         """Return the caps that a request of this moment counts against.
 
+        What a day takes and what lies below a folder takes is counted whether it is bounded or not: a cap that is
+        set later then knows what was spent before.
+
         Args:
             now: The time of day, with its zone.
             run: Identity of the run, unlike that of any other.
@@ -80,13 +83,16 @@ class Budget:
 
         """
         midnight = now.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
-        caps = [
-            Cap(f"run:{run}", "for this run", self.run),
-            Cap(f"day:{now:%Y-%m-%d}", "for today (UTC)", self.day, midnight),
-        ]
+        caps = [Cap(f"run:{run}", "for this run", self.run)] if self.run else []
+        caps.append(Cap(day_purse(f"{now:%Y-%m-%d}"), "for today (UTC)", self.day, midnight))
         if root is not None:
             caps.append(Cap(f"root:{root}", f"for {root}", self.roots.get(root, Allowance())))
-        return tuple(cap for cap in caps if cap.most)
+        return tuple(caps)
+
+
+def day_purse(day: str) -> str:
+    """Return the name of the purse that everything of a day (UTC, ISO 8601) is counted in."""
+    return f"day:{day}"
 
 
 def check(caps: Iterable[Cap], spent: Mapping[str, Amount], amount: Amount) -> None:

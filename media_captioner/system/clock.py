@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from datetime import UTC, datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    import asyncio  # imported where something waits: a command that only asks for the time starts without it
 
 
 class Clock(Protocol):
@@ -45,6 +47,8 @@ class SystemClock:
 
     async def wait(self, seconds: float) -> None:
         """Suspend this task for ``seconds``."""
+        import asyncio
+
         await asyncio.sleep(seconds)
 
 
@@ -53,6 +57,8 @@ SYSTEM_CLOCK = SystemClock()
 
 async def wait_for_news(news: asyncio.Event, seconds: float, clock: Clock) -> None:
     """Wait until ``news`` is set, ``seconds`` at most."""
+    import asyncio
+
     waits = [asyncio.ensure_future(news.wait()), asyncio.ensure_future(clock.wait(seconds))]
     try:
         await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)

@@ -14,8 +14,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-import platformdirs
-
 from media_captioner.errors import ConfigError, DiskFull, MediaCaptionerError, OutputError
 from media_captioner.system import files
 
@@ -23,11 +21,6 @@ log: Final = logging.getLogger(__name__)
 
 _DAMAGE: Final = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 _PATIENCE: Final = 30.0  # seconds to wait for another process's transaction
-
-
-def state_folder() -> Path:
-    """Return where what is remembered belongs on this system."""
-    return Path(platformdirs.user_state_dir("media-captioner", appauthor=False))
 
 
 class Records:

@@ -16,7 +16,8 @@ from typing import Any, Final, Literal, TypeAlias
 from media_captioner.model import Fingerprint
 from media_captioner.system import identity
 from media_captioner.system.clock import SYSTEM_CLOCK, Clock
-from media_captioner.system.records import Records, state_folder
+from media_captioner.system.places import state_folder
+from media_captioner.system.records import Records
 
 Decision: TypeAlias = Literal[
     "settling", "ready", "done", "done with gaps", "up to date", "failed", "quarantined", "waiting", "gone"

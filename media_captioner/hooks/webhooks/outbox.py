@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Final
 
 from media_captioner.hooks.webhooks.envelope import Message
-from media_captioner.system.records import Records, state_folder
+from media_captioner.system.places import state_folder
+from media_captioner.system.records import Records
 
 FIRST_DELAYS: Final = (5.0, 300.0, 1800.0, 7200.0, 18_000.0, 36_000.0)
 """Seconds after each failed attempt until the next, as Standard Webhooks proposes; then the last one again."""

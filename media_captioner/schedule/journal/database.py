@@ -22,7 +22,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
-from media_captioner.errors import DiskFull, MediaCaptionerError, OutputError, OutputNotWritable
+from media_captioner.errors import MediaCaptionerError
+from media_captioner.schedule.journal.sqlite import (
+    DAMAGE,
+    FULL,
+    as_output_error,
+    open_read_only,
+    primary_code,
+)
 from media_captioner.system.locks import FileLock
 from media_captioner.system.space import Ballast
 
@@ -36,36 +43,6 @@ BALLAST: Final = 2 * 1024 * 1024
 
 _TOGETHER: Final = 256  # transactions committed at once
 _PATIENCE: Final = 60.0  # seconds to wait for another process's transaction, which takes milliseconds
-
-_FULL = {sqlite3.SQLITE_FULL}
-_NOT_WRITABLE = {sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM, sqlite3.SQLITE_AUTH}
-DAMAGE = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
-"""Primary result codes that mean the file itself is no good."""
-
-
-def primary_code(error: sqlite3.Error) -> int:
-    """Return SQLite's primary result code of an error; 0 where it has none."""
-    return getattr(error, "sqlite_errorcode", 0) & 0xFF
-
-
-def as_output_error(error: sqlite3.Error | TimeoutError, path: Path | None) -> MediaCaptionerError:
-    """Return what SQLite, or the lock, complains about as an error of ours."""
-    code = primary_code(error) if isinstance(error, sqlite3.Error) else 0
-    if code in _FULL:
-        return DiskFull(
-            f"Cannot write the journal {path}: no space left on its disk",
-            hint="Free some space; the work goes on by itself, or when it is started again.",
-        )
-    if code in _NOT_WRITABLE:
-        return OutputNotWritable(
-            f"Cannot write the journal {path}: {error}", hint="Name another file with --journal."
-        )
-    if code in DAMAGE:
-        return OutputError(
-            f"The journal {path} is damaged: {error}",
-            hint="Start again: it is set aside then, and media-captioner journal rebuild reads the sidecars.",
-        )
-    return OutputError(f"Cannot write the journal {path}: {error}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,7 +222,7 @@ class Database:
         try:
             outcomes = self._transaction(jobs)
         except sqlite3.Error as error:
-            if primary_code(error) in _FULL and self.ballast is not None and self.ballast.held:
+            if primary_code(error) in FULL and self.ballast is not None and self.ballast.held:
                 # This is what it was kept for: answers that are paid for have to be kept.
                 self.ballast.let_go()
                 log.warning("No space left for the journal %s: nothing further is asked", self.path)
@@ -281,7 +258,7 @@ class Database:
         except Exception as error:  # it belongs to whoever submitted the work
             if isinstance(error, sqlite3.Error) and not self._writer.in_transaction:
                 raise  # a full disk rolls everything back, not only this job
-            if isinstance(error, sqlite3.Error) and primary_code(error) in _FULL | DAMAGE:
+            if isinstance(error, sqlite3.Error) and primary_code(error) in FULL | DAMAGE:
                 raise
             self._writer.execute("ROLLBACK TO job")
             outcome = error
@@ -292,17 +269,3 @@ class Database:
 def beside(path: Path, suffix: str) -> Path:
     """Return the name of a file that belongs to the journal ``path``."""
     return path.with_name(f"{path.name}.{suffix}")
-
-
-def open_read_only(path: Path) -> sqlite3.Connection:
-    """Open a journal for reading: such a connection neither writes nor checkpoints.
-
-    Raises:
-        sqlite3.Error: it cannot be opened.
-
-    """
-    reader = sqlite3.connect(
-        f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None, check_same_thread=False
-    )
-    reader.execute("PRAGMA busy_timeout = 60000")
-    return reader

@@ -13,11 +13,12 @@ from typing import Final, Self, TypeVar
 from media_captioner.errors import ConfigError, OutputNotWritable
 from media_captioner.model import Description
 from media_captioner.schedule.journal import upkeep
-from media_captioner.schedule.journal.database import DAMAGE, Database, as_output_error, primary_code
+from media_captioner.schedule.journal.database import Database
 from media_captioner.schedule.journal.owners import Owners
 from media_captioner.schedule.journal.paces import SqlitePaces
 from media_captioner.schedule.journal.register import Register
 from media_captioner.schedule.journal.schema import check_version, migrate, version_of
+from media_captioner.schedule.journal.sqlite import DAMAGE, as_output_error, primary_code
 from media_captioner.schedule.journal.store import TableStore
 from media_captioner.schedule.question import Question
 from media_captioner.system import files

@@ -8,18 +8,13 @@ from pathlib import Path
 from typing import Any, Final
 
 from media_captioner.schedule.journal.owners import stamp
-from media_captioner.schedule.journal.tables import Connection, Sharers, Tables
+from media_captioner.schedule.journal.tables import Connection, Sharers, Tables, spelled
 from media_captioner.schedule.states import Ending
 from media_captioner.system.clock import Clock
 from media_captioner.system.secrets import redact
 
 _REMEMBERED: Final = 100
 """Endings of one asset that are kept: a file that waits for years would fill the journal."""
-
-
-def spelled(path: Path) -> str:
-    r"""Return a path as text that a database holds: bytes that are no UTF-8 are spelled ``\xNN``."""
-    return str(path).encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any, Final, Literal, TypeAlias
 
 from media_captioner.errors import ConfigError
-from media_captioner.schedule.journal.database import as_output_error, open_read_only
-from media_captioner.schedule.journal.register import spelled
+from media_captioner.schedule.budget import day_purse
 from media_captioner.schedule.journal.schema import check_version
-from media_captioner.schedule.journal.tables import Connection, dialect_of
+from media_captioner.schedule.journal.sqlite import as_output_error, open_read_only
+from media_captioner.schedule.journal.tables import Connection, dialect_of, held, spelled
 from media_captioner.schedule.question import NOTHING, Amount
 
 By: TypeAlias = Literal["day", "captioner", "asset", "run"]
@@ -94,7 +94,7 @@ def overview(connection: Connection, today: str) -> Overview:
         assets=dict(connection.execute("SELECT state, count(*) FROM asset GROUP BY state ORDER BY state")),
         asking=one("SELECT count(*) FROM attempt WHERE outcome = 'asked'"),
         answers=one("SELECT count(*) FROM question WHERE answer IS NOT NULL"),  # the index alone is read
-        today=_sums(connection, "''", today).get("", (NOTHING, 0))[0],
+        today=held(connection, day_purse(today)),
         processes=tuple(
             f"{name}, {doing}" for name, doing in connection.execute(dialect_of(connection).processes)
         ),

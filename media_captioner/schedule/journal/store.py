@@ -13,7 +13,7 @@ from media_captioner.model.codec import from_json, to_json
 from media_captioner.schedule import budget
 from media_captioner.schedule.budget import Cap
 from media_captioner.schedule.journal.owners import stamp
-from media_captioner.schedule.journal.tables import Connection, Sharers, Tables
+from media_captioner.schedule.journal.tables import Connection, Sharers, Tables, held
 from media_captioner.schedule.protocols import Claim, Recorded, amount_of
 from media_captioner.schedule.question import NOTHING, REQUEST, Amount, Question
 from media_captioner.system.clock import Clock
@@ -75,7 +75,7 @@ class TableStore:
         if asking is not None:
             return Claim(question, "busy")
         names = [cap.purse for cap in caps]
-        budget.check(caps, {name: _purse(connection, name) for name in names}, amount)
+        budget.check(caps, {name: held(connection, name) for name in names}, amount)
         for name in names:
             _pay(connection, name, amount)
         row = _row_of(connection, question)
@@ -295,16 +295,11 @@ def _row_of(connection: Connection, question: Question) -> int:
     return int(row)
 
 
-def _purse(connection: Connection, name: str) -> Amount:
-    row = connection.execute("SELECT requests, tokens, dollars FROM purse WHERE name = ?", (name,)).fetchone()
-    return NOTHING if row is None else Amount(row[0], row[1], Fraction(row[2]))
-
-
 def _pay(connection: Connection, name: str, amount: Amount) -> None:
-    held = _purse(connection, name) + amount
+    total = held(connection, name) + amount
     connection.execute(
         "INSERT INTO purse (name, requests, tokens, dollars) VALUES (?, ?, ?, ?)"
         " ON CONFLICT (name) DO UPDATE SET requests = excluded.requests, tokens = excluded.tokens,"
         " dollars = excluded.dollars",
-        (name, held.requests, held.tokens, str(held.dollars)),
+        (name, total.requests, total.tokens, str(total.dollars)),
     )

@@ -8,9 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from fractions import Fraction
 from pathlib import Path
 from typing import Any, Final, Protocol, TypeVar
 
+from media_captioner.schedule.question import NOTHING, Amount
 from media_captioner.system.space import Ballast
 
 T = TypeVar("T")
@@ -124,6 +126,19 @@ class Sharers(Protocol):
     def bury(self, connection: Connection, now: datetime) -> frozenset[int]:
         """Settle what dead processes left behind, inside the caller's transaction, and return their numbers."""
         ...
+
+
+def spelled(path: Path) -> str:
+    r"""Return a path as text that a database holds: bytes that are no UTF-8 are spelled ``\xNN``."""
+    return str(path).encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+
+
+def held(connection: Connection, purse: str) -> Amount:
+    """Return what a purse holds: what was taken, and what is reserved for requests under way."""
+    row = connection.execute(
+        "SELECT requests, tokens, dollars FROM purse WHERE name = ?", (purse,)
+    ).fetchone()
+    return NOTHING if row is None else Amount(row[0], row[1], Fraction(row[2]))
 
 
 def settle(connection: Connection, owner: int, now: str, *, died: bool) -> None:

@@ -14,8 +14,9 @@ from typing import Any, Final
 from media_captioner.errors import AlreadyRunning
 from media_captioner.model import Description
 from media_captioner.model.codec import to_json
-from media_captioner.schedule.journal.database import DAMAGE, beside, primary_code
+from media_captioner.schedule.journal.database import beside
 from media_captioner.schedule.journal.owners import anybody, stamp
+from media_captioner.schedule.journal.sqlite import DAMAGE, primary_code
 from media_captioner.schedule.question import NOTHING, Amount, Question
 from media_captioner.system import files
 

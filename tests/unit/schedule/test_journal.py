@@ -18,8 +18,9 @@ from media_captioner.model import Description, Usage
 from media_captioner.schedule.budget import Allowance, Cap
 from media_captioner.schedule.journal import open_journal, vacuum
 from media_captioner.schedule.journal import opening as opening_module
-from media_captioner.schedule.journal.database import Database, open_read_only
+from media_captioner.schedule.journal.database import Database
 from media_captioner.schedule.journal.schema import APPLICATION_ID, MIGRATIONS, VERSION
+from media_captioner.schedule.journal.sqlite import open_read_only
 from media_captioner.schedule.journal.upkeep import export, problems
 from media_captioner.schedule.question import Amount, Question
 from media_captioner.schedule.states import Ending, Output, Part

@@ -16,7 +16,7 @@ from media_captioner.errors import (
     ResponseInvalid,
 )
 from media_captioner.model import Usage
-from media_captioner.schedule.budget import Allowance, Budget, Cap, check
+from media_captioner.schedule.budget import Allowance, Budget, Cap, check, day_purse
 from media_captioner.schedule.degenerate import degenerate
 from media_captioner.schedule.dispatch import LocalDispatcher
 from media_captioner.schedule.protocols import QueueStatus, amount_of
@@ -201,8 +201,18 @@ def test_a_budget_gives_the_caps_of_the_moment():
     assert (run.purse, run.until) == ("run:7", None)
     assert (day.purse, day.until) == ("day:2026-12-31", datetime(2027, 1, 1, tzinfo=UTC))
     assert (root.purse, root.until) == ("root:/in", None)
-    assert budget.caps(now, "7", "/elsewhere") == (run, day)
-    assert Budget().caps(now, "7") == ()
+    unbounded = Cap("root:/elsewhere", "for /elsewhere", Allowance())
+    assert budget.caps(now, "7", "/elsewhere") == (run, day, unbounded)
+
+
+def test_what_a_day_takes_is_counted_before_anybody_bounds_it():
+    now = datetime(2026, 12, 31, 23, 59, tzinfo=UTC)
+    (day,) = Budget().caps(now, "7")
+    check([day], {day.purse: Amount(10**9, 10**12, Fraction(10**9))}, Amount(1))
+    (bounded,) = Budget(day=Allowance(requests=5)).caps(now, "7")
+    assert bounded.purse == day.purse == day_purse("2026-12-31")
+    with pytest.raises(BudgetExceeded):
+        check([bounded], {day.purse: Amount(5)}, Amount(1))
 
 
 def test_a_description_takes_what_the_service_counted():

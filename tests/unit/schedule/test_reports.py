@@ -11,6 +11,7 @@ from media_captioner.errors import ConfigError
 from media_captioner.fleet import journal as fleet
 from media_captioner.fleet.owners import Card
 from media_captioner.model import Description, Usage
+from media_captioner.schedule.budget import Budget
 from media_captioner.schedule.journal import open_journal
 from media_captioner.schedule.journal.reports import costs, history, overview, reading, why
 from media_captioner.schedule.question import Amount, Question
@@ -58,14 +59,15 @@ def fill(opened, clock):
         with opened as journal:
             await journal.register.begin(SOURCE)
             await journal.register.identify(SOURCE, "mc1:a")
+            caps = Budget().caps(clock.now(), "")
             for number, dollars in enumerate(("1/3", "1/7", "2")):
                 question = replace(QUESTION, track=number, clip=str(number))
-                claim = await journal.store.claim(question)
+                claim = await journal.store.claim(question, caps)
                 usage = Usage(input_tokens=100, output_tokens=10, dollars=Fraction(dollars), requests=1)
                 await journal.store.done(claim, Description("x", "test", "test/1", usage, request_id="r"))
-            lost = await journal.store.claim(replace(QUESTION, track=8, clip="8"), (), Amount(1, 500))
+            lost = await journal.store.claim(replace(QUESTION, track=8, clip="8"), caps, Amount(1, 500))
             await journal.store.release(lost, "CaptionerUnavailable: reset", spent=None)
-            unsent = await journal.store.claim(replace(QUESTION, track=9, clip="9"), (), Amount(1, 500))
+            unsent = await journal.store.claim(replace(QUESTION, track=9, clip="9"), caps, Amount(1, 500))
             await journal.store.release(unsent, "stopped", spent=None, sent=False)
             await journal.store.refuse(replace(QUESTION, track=7, clip="7"), "the service refuses this sound")
             parts = (
@@ -78,7 +80,9 @@ def fill(opened, clock):
             waits = Ending("waiting", "the budget", clock.now(), error="BudgetExceeded")
             await journal.register.end(Path("/films/b.mp4"), waits)
             await clock.advance(86_400, idle=lambda: journal.idle)
-            claim = await journal.store.claim(replace(QUESTION, captioner="test/2"))
+            claim = await journal.store.claim(
+                replace(QUESTION, captioner="test/2"), Budget().caps(clock.now(), "")
+            )
             await journal.store.done(claim, Description("x", "test", "test/2", Usage(dollars=Fraction(1, 3))))
 
     asyncio.run(story())
@@ -89,6 +93,8 @@ def test_how_everything_stands(connection):
     assert found.assets == {"done with gaps": 1, "waiting": 1}
     assert (found.asking, found.answers) == (0, 4)
     assert found.today == Amount(1, 0, Fraction(1, 3))
+    before = overview(connection, "2026-03-18").today
+    assert before == costs(connection)[0].taken  # the purse of a day holds what its requests took
     assert found.next == "2026-03-18T12:00:00.000000+00:00"
     assert found.processes == ()
 
