@@ -40,7 +40,7 @@ def _programs():
 class Server:
     """A Postgres server on a socket in a folder of its own, outside anybody's home; it can be crashed and started again."""
 
-    def __init__(self):
+    def __init__(self, settings=""):
         self._bin = _programs()
         self._folder = Path(tempfile.mkdtemp(prefix="mc-pg-", dir="/tmp"))
         self._as = []
@@ -55,7 +55,7 @@ class Server:
         self._run("initdb", "-D", "data", "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-sync")
         settings = (
             f"listen_addresses=''\nunix_socket_directories='{self._folder}'\nfsync=off\nmax_connections=200\n"
-            "autovacuum=off\nmax_wal_size=256MB\n"
+            f"autovacuum=off\nmax_wal_size=256MB\n{settings}"
         )
         with (self._folder / "data/postgresql.conf").open("a") as file:
             file.write(settings)

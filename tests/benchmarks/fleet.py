@@ -1,8 +1,8 @@
-"""What a fleet costs and how far it goes. Run with: python -m tests.benchmarks.fleet PART [COUNT]
+"""What a fleet costs and how far it goes. Run with: python -m tests.benchmarks.fleet PART [COUNT [SEGMENTS]]
 
 submit     put COUNT assets (100,000) down: seconds, and memory at a tenth and at the end
 overhead   what an asset and a segment cost: ms and transactions, beside the journal in a file
-archive    an archive of COUNT assets (100,000): queue times at growing depth of backlog, size, rows a second
+archive    an archive of COUNT assets (100,000) of SEGMENTS (10): what everything takes as it fills, size, rows a second
 scale      1, 2 and 3 workers at a service with a fixed latency; then 3 at a service with a limit
 chaos      MINUTES (2) of workers killed, frozen and replaced, and of a database that crashes
 
@@ -17,7 +17,6 @@ import signal
 import sys
 import tempfile
 import time
-from fractions import Fraction
 from pathlib import Path
 
 import psycopg
@@ -26,28 +25,20 @@ from media_captioner.fleet.backlog import Backlog
 from media_captioner.fleet.dispatch import ProcrastinateDispatcher
 from media_captioner.fleet.journal import open_journal
 from media_captioner.fleet.owners import Card
-from media_captioner.fleet.status import status
-from media_captioner.model import Description, Usage
 from media_captioner.schedule.journal import open_journal as open_file
 from media_captioner.schedule.limits import Limits
-from media_captioner.schedule.question import Question
 from media_captioner.schedule.rate import PacedLimiter
 from media_captioner.schedule.states import Ending
 from media_captioner.system.clock import SYSTEM_CLOCK
 from media_captioner.testing.background import running
 from media_captioner.testing.faults import FaultServer
 from tests import postgres
+from tests.benchmarks.fleet_archive import SETTINGS, archive, names, segments
 from tests.fault.fleets import Fleet, make_archive, most_in_a_window, paid_twice, sidecars, until
-
-_ANSWER = Description("A dog barks twice. " * 20, "qwen", "qwen/7", Usage(input_tokens=760, requests=1))
 
 
 def _memory():
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-
-
-def _names(count):
-    return (f"/archive/tape-{number // 1000:04}/clip-{number:07}.mov" for number in range(count))
 
 
 def _query(dsn, sql, *values):
@@ -65,24 +56,19 @@ def _transactions(dsn):
 async def submit(dsn, count):
     with open_journal(dsn, Card("bench/1", "measuring")) as journal:
         backlog, began = Backlog(journal, SYSTEM_CLOCK), time.perf_counter()
-        await backlog.add(_names(count // 10))
+        await backlog.add(names(count // 10))
         early = _memory()
-        await backlog.add(_names(count))
+        await backlog.add(names(count))
         took = time.perf_counter() - began
         waiting = _query(dsn, "SELECT count(*) FROM procrastinate_jobs WHERE status = 'todo'")
         print(f"{count:,} assets submitted in {took:.1f} s ({count / took:,.0f} a second)")
         print(f"memory {early} MB after a tenth, {_memory()} MB at the end; {waiting:,} in the queue")
 
 
-async def _segments(store, count, name):
-    began, cpu = time.perf_counter(), time.process_time()
-    for number in range(count):
-        question = Question(
-            name, 1, Fraction(number), Fraction(number + 1), "mp3", "qwen/7", clip=f"{name}{number}"
-        )
-        await store.get(question)
-        await store.done(await store.claim(question), _ANSWER)
-    return (time.perf_counter() - began) / count * 1000, (time.process_time() - cpu) / count * 1000
+async def _remembered(store, count, name):
+    """Return what a segment takes to be remembered: ms, and ms of processor time."""
+    cpu, took = time.process_time(), await segments(store, count, name)
+    return sum(took) / count * 1000, (time.process_time() - cpu) / count * 1000
 
 
 async def _turns(limiter, count):
@@ -98,9 +84,9 @@ async def overhead(dsn, count):
     with open_journal(dsn, Card("bench/1", "measuring")) as journal:
         with open_file(Path(tempfile.mkdtemp()) / "journal.db") as file:
             before = _transactions(dsn)
-            wall, cpu = await _segments(journal.store, count, "shared")
+            wall, cpu = await _remembered(journal.store, count, "shared")
             per_segment = (_transactions(dsn) - before) / count
-            reference, reference_cpu = await _segments(file.store, count, "file")
+            reference, reference_cpu = await _remembered(file.store, count, "file")
             print(f"a segment remembered: {wall:.2f} ms ({cpu:.2f} CPU), {per_segment:.1f} transactions;")
             print(f"  in a file {reference:.2f} ms ({reference_cpu:.2f} CPU): ratio {wall / reference:.1f}")
             before = _transactions(dsn)
@@ -116,7 +102,7 @@ async def overhead(dsn, count):
             await journal.register.begin(source)
             await journal.register.end(source, Ending("done"))
 
-        await Backlog(journal, SYSTEM_CLOCK, most=count).add(_names(count))
+        await Backlog(journal, SYSTEM_CLOCK, most=count).add(names(count))
         before = _transactions(dsn)
         async with ProcrastinateDispatcher(dsn) as dispatcher:
             await dispatcher.close()
@@ -127,83 +113,6 @@ async def overhead(dsn, count):
         print(
             f"an asset without segments: {wall / count * 1000:.2f} ms ({cpu / count * 1000:.2f} CPU), {per_asset:.1f} transactions"
         )
-
-
-async def archive(dsn, count):
-    """Have ``count`` assets submitted, and most of them done as the database would show it, ten segments each."""
-    with open_journal(dsn, Card("bench/1", "measuring")) as journal:
-        backlog, began = Backlog(journal, SYSTEM_CLOCK), time.perf_counter()
-        await backlog.add(_names(count))
-        print(f"submitted {count:,} in {time.perf_counter() - began:.1f} s")
-        for share in (0.0, 0.5, 0.9):
-            _fill(dsn, round(count * share))
-            with psycopg.connect(dsn.reveal(), autocommit=True) as connection:
-                connection.execute("VACUUM ANALYZE")
-            began = time.perf_counter()
-            for _ in range(5):
-                with psycopg.connect(dsn.reveal(), options="-c search_path=media_captioner") as connection:
-                    connection.execute(
-                        "DELETE FROM procrastinate_jobs WHERE id IN (SELECT id FROM procrastinate_jobs LIMIT 200)"
-                    )
-                await backlog.refill(["any"])
-            refill = (time.perf_counter() - began) / 5 * 1000
-            began = time.perf_counter()
-            for _ in range(50):
-                _query(dsn, "SELECT id FROM procrastinate_fetch_job_v2(NULL, NULL)")
-            fetch = (time.perf_counter() - began) / 50 * 1000
-            with psycopg.connect(dsn.reveal(), options="-c search_path=media_captioner") as connection:
-                connection.execute("UPDATE procrastinate_jobs SET status = 'todo' WHERE status = 'doing'")
-            segments, _ = await _segments(journal.store, 200, f"at {share}")
-            began = time.perf_counter()
-
-            await status(journal, SYSTEM_CLOCK)
-            report = (time.perf_counter() - began) * 1000
-            size = _query(dsn, "SELECT pg_database_size(current_database())") / 1e6
-            print(
-                f"{share:4.0%} done: refill {refill:6.1f} ms, fetch with connection {fetch:5.1f} ms,"
-                f" segment {segments:5.2f} ms, status {report:7.1f} ms, database {size:8.1f} MB"
-            )
-        done = round(count * 0.9)
-        print(f"an asset of ten segments takes {(size * 1e6) / max(1, done):,.0f} bytes of database")
-
-
-def _fill(dsn, done):
-    """Make the first ``done`` assets look done: ten questions, answers, attempts and parts each."""
-    with psycopg.connect(
-        dsn.reveal(),
-        options="-c search_path=media_captioner -c synchronous_commit=off -c session_replication_role=replica",
-    ) as connection:
-        begin = connection.execute("SELECT count(*) FROM asset WHERE state = 'done'").fetchone()[0]
-        for first in range(begin, done, 20_000):
-            last = min(done, first + 20_000)
-            connection.execute(
-                "DELETE FROM procrastinate_jobs WHERE args ->> 'asset' IN (SELECT source FROM asset WHERE id > %s AND id <= %s)",
-                (first, last),
-            )
-            connection.execute(
-                "UPDATE asset SET state = 'done', content = 'mc1:' || key WHERE id > %s AND id <= %s",
-                (first, last),
-            )
-            connection.execute(
-                "WITH segment AS (SELECT asset.id AS asset, key, number FROM asset, generate_series(0, 9) AS number"
-                " WHERE asset.id > %(first)s AND asset.id <= %(last)s),"
-                " answers AS (INSERT INTO answer (description, answered)"
-                "  SELECT repeat('A dog barks twice in a large room. ', 40), '2026-01-01' FROM segment RETURNING id),"
-                " numbered AS (SELECT id, row_number() OVER () AS place FROM answers),"
-                " questions AS (INSERT INTO question (key, clip, content, track, begins, ends, encoding, captioner,"
-                "  sample, answer) SELECT md5(key || segment.number), md5(segment.number || key), 'mc1:' || key, 1,"
-                "  segment.number * 30000000::bigint, segment.number * 30000000::bigint + 30000000, 'mp3', 'qwen/7', 1,"
-                "  numbered.id FROM (SELECT *, row_number() OVER () AS place FROM segment) AS segment"
-                "  JOIN numbered USING (place) RETURNING id, content),"
-                " attempts AS (INSERT INTO attempt (question, content, captioner, owner, asked, ended, outcome, purses,"
-                "  requests, tokens, dollars) SELECT id, content, 'qwen/7', 1, '2026-01-01T00:00:00', '', 'answered',"
-                "  '[]', 1, 900, '41/10000' FROM questions)"
-                " INSERT INTO part (asset, track, number, begins, ends, state)"
-                "  SELECT asset, 1, number, number * 30000000::bigint, number * 30000000::bigint + 30000000, 'described'"
-                "  FROM segment",
-                {"first": first, "last": last},
-            )
-            connection.commit()
 
 
 def scale(dsn, count):
@@ -311,14 +220,16 @@ def chaos(dsn, minutes):
         server.close()
 
 
-def main(part, count="100000"):
+def main(part, count="100000", *further):
     work = {"submit": submit, "overhead": overhead, "archive": archive, "scale": scale, "chaos": chaos}[part]
+    server = postgres.Server(SETTINGS)
     try:
-        with postgres.fleet() as dsn:
-            result = work(dsn, int(count))
+        with postgres.fleet(server) as dsn:
+            result = work(dsn, int(count), *map(int, further))
             if result is not None:
                 asyncio.run(result)
     finally:
+        server.close()
         postgres.end()
 
 

@@ -30,6 +30,7 @@ from media_captioner.system.clock import SYSTEM_CLOCK
 from media_captioner.testing.captioner import FakeCaptioner
 from media_captioner.watch.daemon import open_daemon
 from tests.e2e.doors.conftest import make_clip
+from tests.unit.fleet.conftest import dsn  # noqa: F401 - a fixture
 from tests.unit.listen.test_work import Ear
 from tests.unit.watch.conftest import state, until
 
