@@ -5,9 +5,9 @@ import asyncio
 import psycopg
 import pytest
 
-from media_captioner.errors import ConfigError
+from media_captioner.errors import ConfigError, OutputError
 from media_captioner.fleet import schema
-from media_captioner.fleet.journal import initialise, open_journal
+from media_captioner.fleet.journal import initialise, open_journal, reading
 from media_captioner.fleet.owners import Card
 from media_captioner.system.secrets import Secret
 from tests import postgres
@@ -79,6 +79,14 @@ def test_an_older_program_is_refused_at_its_start_and_at_its_next_write(dsn):
         initialise(dsn)
     _do(dsn, "UPDATE fleet SET version = 1")
     journal.close()
+
+
+def test_reading_changes_nothing_and_refuses_tables_of_another_version(dsn):
+    with pytest.raises(OutputError, match="read-only transaction"), reading(dsn) as connection:
+        connection.execute("UPDATE fleet SET version = 99")
+    _do(dsn, "UPDATE fleet SET version = 99")
+    with pytest.raises(ConfigError, match="version 99"), reading(dsn):
+        pass
 
 
 def test_another_version_of_the_queue_is_refused(dsn):
