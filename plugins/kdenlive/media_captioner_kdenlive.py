@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import shutil
 import sys
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator
@@ -23,7 +24,11 @@ MARK = (
     "\u200b"  # our guides begin with a zero-width space, which nobody sees: guides have no place for a mark
 )
 _TYPES = {"speech": 1, "music": 0, "ambience": 3, "effects": 4}  # categories of a new project, by colour
-_GUIDES = ("kdenlive:sequenceproperties.guides", "kdenlive:docproperties.guides")
+_SEQUENCE_GUIDES = (
+    "kdenlive:sequenceproperties.guides"  # since 23.04, document 1.1: each sequence has its own
+)
+_DOCUMENT_GUIDES = "kdenlive:docproperties.guides"  # before
+_BINS = {"main_bin", "main bin"}
 
 
 class Trouble(Exception):
@@ -31,7 +36,10 @@ class Trouble(Exception):
 
 
 class Placed(NamedTuple):
-    """A stretch of a media file on the timeline: frames on it, second of the media at its start, and speed."""
+    """A stretch of a media file on the timeline: frames on it, second of the media at its start, and speed.
+
+    A speed of 0 is one that changes.
+    """
 
     media: Path
     at: int
@@ -40,21 +48,36 @@ class Placed(NamedTuple):
     speed: Fraction
 
 
+class Document(NamedTuple):
+    """A project: its tree, its bin, frames per second, what is referred to by id, the originals of clips with a proxy."""
+
+    root: ET.Element
+    bin: ET.Element
+    rate: Fraction
+    things: dict[str | None, ET.Element]
+    originals: dict[str, str]
+    folder: Path
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Change the project in place, whole or not at all."""
     parser = argparse.ArgumentParser(
         description="Put captions of a Kdenlive project's clips on it, as guides."
     )
     parser.add_argument("project", type=Path)
-    project = parser.parse_args(arguments).project
+    project = parser.parse_args(arguments).project.resolve()
+    temporary = project.with_name(f".{project.name}.new")
     try:
         text, count, problems = with_guides(project)
         for problem in problems:
             print(f"warning: {problem}", file=sys.stderr)
         if count or not problems:
-            temporary = project.with_name(f".{project.name}.new")
-            temporary.write_bytes(text)
-            temporary.replace(project)
+            try:
+                temporary.write_bytes(text)
+                shutil.copymode(project, temporary)
+                temporary.replace(project)
+            finally:
+                temporary.unlink(missing_ok=True)
     except (OSError, Trouble) as error:
         print(f"error: cannot put guides into {project}: {error}", file=sys.stderr)
         return 1
@@ -65,54 +88,93 @@ def main(arguments: list[str] | None = None) -> int:
 def with_guides(project: Path) -> tuple[bytes, int, list[str]]:
     """Return a project with guides in place of those of an earlier run, their number, and what could not be captioned.
 
+    Each sequence has guides of its own.
+
     Raises:
-        Trouble: it is not a project, or holds several sequences.
+        Trouble: it is not a project, or one of a version that is not known.
 
     """
+    document = _read(project)
+    root = document.root
+    sequences = [tractor for tractor in root.iter("tractor") if _property(tractor, "kdenlive:uuid")]
+    told: dict[str, None] = {}
+    count = 0
+    for timeline in sequences or root.findall("tractor")[-1:]:
+        found, problems = _found(timeline, document)
+        told |= problems
+        owner, name = (timeline, _SEQUENCE_GUIDES) if sequences else (document.bin, _DOCUMENT_GUIDES)
+        count += _put(_holder(owner, name), found, keep=bool(problems))
+    return ET.tostring(root, encoding="utf-8", xml_declaration=True), count, list(told)
+
+
+def _read(project: Path) -> Document:
     try:
         root = ET.fromstring(project.read_bytes())  # noqa: S314 - the editor's own project
     except ET.ParseError as error:
         raise Trouble(f"it is not a Kdenlive project ({error})") from error
     profile = root.find("profile")
-    if root.tag != "mlt" or profile is None:
+    main_bin = next((each for each in root.iter("playlist") if each.get("id") in _BINS), None)
+    if root.tag != "mlt" or profile is None or main_bin is None:
         raise Trouble("it is not a Kdenlive project")
+    version = _property(main_bin, "kdenlive:docproperties.version") or "1"
+    if version.partition(".")[0] != "1":
+        raise Trouble(
+            f"it is a Kdenlive document {version}, and 1.x (Kdenlive 20.08 and newer) is known: "
+            "save it with such a Kdenlive, or update this program"
+        )
     rate = Fraction(int(profile.get("frame_rate_num", 25)), int(profile.get("frame_rate_den", 1)))
+    originals = {
+        _property(thing, "kdenlive:id"): original
+        for thing in root
+        if _property(thing, "kdenlive:proxy") not in {"", "-"}
+        and (original := _property(thing, "kdenlive:originalurl"))
+    }
     things = {thing.get("id"): thing for thing in root if thing.get("id")}
-    sequences = [tractor for tractor in root.iter("tractor") if _property(tractor, "kdenlive:uuid")]
-    if len(sequences) > 1:
-        raise Trouble("it has several sequences; guides are put into projects of one")
-    timeline = sequences[0] if sequences else root.findall("tractor")[-1]
+    return Document(root, main_bin, rate, things, originals, project.parent)
+
+
+def _found(timeline: ET.Element, document: Document) -> tuple[dict[int, dict[str, Any]], dict[str, None]]:
+    """Return the guides of a timeline by their frames, and why clips have none."""
     found: dict[int, dict[str, Any]] = {}
     problems: dict[str, None] = {}
-    for placed in dict.fromkeys(_placed(timeline, things, rate, project.parent)):
+    for placed in dict.fromkeys(_placed(timeline, document)):
         try:
-            document = _sidecar(placed.media)
+            captions = _captions(placed)
         except Trouble as trouble:
             problems[str(trouble)] = None
             continue
-        for frame, cue in _cues(document, placed, rate):
+        for frame, cue in _cues(captions, placed, document.rate):
             name = MARK + " ".join(cue["text"].split())
             guide = found.setdefault(
                 frame, {"comment": name, "pos": frame, "type": _TYPES.get(cue["category"], 0)}
             )
             if name not in guide["comment"]:  # a picture and its sound on two tracks have the same cues
                 guide["comment"] += f" / {name}"
-    holder = _holder(root, timeline, modern=bool(sequences))
-    theirs = [guide for guide in json.loads(holder.text or "[]") if not guide["comment"].startswith(MARK)]
+    return found, problems
+
+
+def _captions(placed: Placed) -> dict[str, Any]:
+    if placed.speed <= 0:
+        raise Trouble(
+            f"{placed.media.name} plays backwards or at a changing speed at frame {placed.at}: "
+            "guides cannot follow it there"
+        )
+    return _sidecar(placed.media)
+
+
+def _put(holder: ET.Element, found: dict[int, dict[str, Any]], *, keep: bool) -> int:
+    """Replace our guides, and return how many there are; ``keep`` those of an earlier run where there are no new ones."""
+    theirs = [
+        guide for guide in json.loads(holder.text or "[]") if not guide.get("comment", "").startswith(MARK)
+    ]
     taken = {guide["pos"] for guide in theirs}  # Kdenlive keeps one guide on a frame: the editor's
     ours = [found[frame] for frame in sorted(found) if frame not in taken]
-    if ours or not problems:
+    if ours or not keep:
         holder.text = json.dumps(theirs + ours, ensure_ascii=False, indent=1)
-    return ET.tostring(root, encoding="utf-8", xml_declaration=True), len(ours), list(problems)
+    return len(ours)
 
 
-def _holder(root: ET.Element, timeline: ET.Element, *, modern: bool) -> ET.Element:
-    name = _GUIDES[0] if modern else _GUIDES[1]
-    owner = (
-        timeline
-        if modern
-        else next((p for p in root.iter("playlist") if p.get("id") in {"main_bin", "main bin"}), timeline)
-    )
+def _holder(owner: ET.Element, name: str) -> ET.Element:
     for each in owner.findall("property"):
         if each.get("name") == name:
             return each
@@ -121,38 +183,37 @@ def _holder(root: ET.Element, timeline: ET.Element, *, modern: bool) -> ET.Eleme
     return made
 
 
-def _placed(
-    thing: ET.Element, things: dict[Any, ET.Element], rate: Fraction, folder: Path
-) -> Iterator[Placed]:
+def _placed(thing: ET.Element, document: Document) -> Iterator[Placed]:
     """Yield what stands on the tracks of a tractor, and on theirs."""
     for track in thing.findall("track"):
-        inner = things.get(track.get("producer"))
+        inner = document.things.get(track.get("producer"))
         if inner is not None and inner.tag == "tractor":
-            yield from _placed(inner, things, rate, folder)
+            yield from _placed(inner, document)
         elif inner is not None and inner.tag == "playlist":
-            yield from _entries(inner, things, rate, folder)
+            yield from _entries(inner, document)
 
 
-def _entries(
-    playlist: ET.Element, things: dict[Any, ET.Element], rate: Fraction, folder: Path
-) -> Iterator[Placed]:
-    at = 0
+def _entries(playlist: ET.Element, document: Document) -> Iterator[Placed]:
+    at, rate = 0, document.rate
     for entry in playlist:
         if entry.tag == "blank":
             at += _frames(entry.get("length", "0"), rate)
         if entry.tag != "entry":
             continue
-        producer = things[entry.get("producer")]
-        first = _frames(entry.get("in", "0"), rate)
-        length = _frames(entry.get("out", "0"), rate) - first + 1
+        producer = document.things.get(entry.get("producer"), entry)
+        first = _frames(entry.get("in") or producer.get("in", "0"), rate)
+        length = _frames(entry.get("out") or producer.get("out", "0"), rate) - first + 1
         resource, service = _property(producer, "resource"), _property(producer, "mlt_service")
         speed = Fraction(1)
         if service == "timewarp":
             factor, _, resource = resource.partition(":")
             speed = Fraction(factor)
+        if any(_property(link, "mlt_service") == "timeremap" for link in producer.findall("link")):
+            speed = Fraction(0)
+        resource = document.originals.get(_property(producer, "kdenlive:id"), resource)
         hidden = all(_property(producer, f"set.test_{what}") == "1" for what in ("image", "audio"))
-        if service.startswith(("avformat", "timewarp")) and speed > 0 and not hidden:  # hidden: disabled
-            yield Placed(folder / resource, at, length, first * speed / rate, speed)
+        if service.startswith(("avformat", "timewarp")) and not hidden:  # hidden: disabled
+            yield Placed(document.folder / resource, at, length, first * speed / rate, speed)
         at += length
 
 

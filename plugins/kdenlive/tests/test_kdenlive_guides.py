@@ -39,8 +39,10 @@ def project(tmp_path, entries, *, modern=False, resource="film.mp4", service="av
     return path
 
 
-def guides(text):
-    holders = [each for each in ET.fromstring(text).iter("property") if each.get("name").endswith(".guides")]
+def guides(text, sequence=None):
+    root = ET.fromstring(text)
+    owner = root if sequence is None else root.find(f"tractor[@id='{sequence}']")
+    holders = [each for each in owner.iter("property") if each.get("name").endswith(".guides")]
     assert len(holders) == 1
     return [(guide["pos"], guide["comment"].removeprefix(MARK)) for guide in json.loads(holders[0].text)]
 
@@ -100,3 +102,87 @@ def test_what_is_wrong_is_said_and_the_project_stays(media, tmp_path, capsys):
     made.write_text("no project")
     with pytest.raises(Trouble, match="not a Kdenlive project"):
         with_guides(made)
+
+
+def changed(made, old, new):
+    text = made.read_text()
+    assert old in text
+    made.write_text(text.replace(old, new))
+    return made
+
+
+def test_guides_stand_on_frames_of_the_project_whatever_the_rate_of_the_clip(media, tmp_path):
+    made = project(tmp_path, '<entry producer="p" in="00:00:00.000" out="00:00:09.976"/>', modern=True)
+    changed(made, 'frame_rate_num="25" frame_rate_den="1"', 'frame_rate_num="30000" frame_rate_den="1001"')
+    assert [at for at, _ in guides(with_guides(made)[0])[1:]] == [60, 180]
+
+
+def test_each_sequence_has_its_own_guides(media, tmp_path):
+    made = project(tmp_path, '<entry producer="p" in="0" out="249"/>', modern=True)
+    second = (
+        '<playlist id="w"><blank length="5"/><entry producer="all" in="0" out="249"/>'
+        '<entry producer="p" in="100" out="249"/></playlist>'
+        '<tractor id="u"><track producer="w"/></tractor>'
+        '<tractor id="second"><property name="kdenlive:uuid">{2}</property><track producer="u"/></tractor>'
+        '<tractor><property name="kdenlive:projectTractor">1</property><track producer="second"/></tractor>'
+    )
+    text, count, problems = with_guides(changed(made, "</mlt>", second + "</mlt>"))
+    assert (count, problems) == (3, [])
+    assert [at for at, _ in guides(text, "all")] == [7, 50, 150]
+    assert [at for at, _ in guides(text, "second")] == [5 + 250 + 50]  # a sequence in it brings its own
+
+
+def test_a_clip_with_a_proxy_has_the_captions_of_its_original(media, tmp_path):
+    made = project(tmp_path, '<entry producer="p" in="0" out="249"/>', modern=True, resource="/cache/4f.mkv")
+    proxy = (
+        '<property name="kdenlive:proxy">/cache/4f.mkv</property>'
+        f'<property name="kdenlive:originalurl">{media}</property><property name="kdenlive:id">2</property></producer>'
+    )
+    assert with_guides(changed(made, "</producer>", proxy))[1:] == (2, [])
+
+
+def test_offline_media_is_captioned_by_its_sidecar(media, tmp_path):
+    media.unlink()
+    assert with_guides(project(tmp_path, '<entry producer="p" in="0" out="249"/>'))[1:] == (2, [])
+
+
+REMAPPED = '<link><property name="mlt_service">timeremap</property></link></producer>'
+
+
+@pytest.mark.parametrize("how", [{"resource": "-1:film.mp4", "service": "timewarp"}, {}])
+def test_what_guides_cannot_follow_is_said(media, tmp_path, how, capsys):
+    made = project(tmp_path, '<blank length="9"/><entry producer="p" in="0" out="249"/>', **how)
+    if not how:
+        changed(made, "</producer>", REMAPPED)
+    before = made.read_bytes()
+    assert main([str(made)]) == 1
+    assert "film.mp4 plays backwards or at a changing speed at frame 9" in capsys.readouterr().err
+    assert made.read_bytes() == before
+
+
+def test_guides_of_an_earlier_run_stay_while_a_clip_has_no_captions(media, tmp_path):
+    made = project(tmp_path, '<entry producer="p" in="0" out="249"/>')
+    assert main([str(made)]) == 0
+    (tmp_path / "film.media_captioner.json").unlink()
+    before = made.read_bytes()
+    assert main([str(made)]) == 1
+    assert made.read_bytes() == before
+
+
+@pytest.mark.parametrize("version", ["0.98", "2.0"])
+def test_a_document_of_another_kdenlive_is_refused(media, tmp_path, version):
+    made = project(tmp_path, "")
+    own = f'<property name="kdenlive:docproperties.version">{version}</property>'
+    changed(made, '<playlist id="main_bin">', '<playlist id="main_bin">' + own)
+    with pytest.raises(Trouble, match=f"Kdenlive document {version}.*20.08 and newer"):
+        with_guides(made)
+
+
+def test_a_project_that_cannot_be_written_stays_whole(media, tmp_path, capsys):
+    made = project(tmp_path, '<entry producer="p" in="0" out="249"/>')
+    (tmp_path / ".cut.kdenlive.new").mkdir()
+    (tmp_path / ".cut.kdenlive.new" / "something").touch()
+    before = made.read_bytes()
+    assert main([str(made)]) == 1
+    assert "cannot put guides into" in capsys.readouterr().err
+    assert made.read_bytes() == before
