@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from media_captioner.batch import Batch
     from media_captioner.cli.render import CaptionView
     from media_captioner.config import Settings
+    from media_captioner.hooks.host import Listener
     from media_captioner.session import Session
 
 
@@ -52,6 +53,12 @@ if TYPE_CHECKING:
 @looks_options
 @service_options
 @click.option("--audio-url", metavar="URL", help="With --input url: the public address of the file's sound.")
+@click.option(
+    "--early",
+    type=PATH,
+    metavar="FILE",
+    help="Of one media file: write captions of what was heard so far to FILE (WebVTT), for a player to show.",
+)
 @click.option("--show-stream", is_flag=True, help="Show descriptions as the service makes them.")
 @click.option(
     "--whisper-model", metavar="NAME|PATH", help="Local transcription model: base, small, a folder..."
@@ -73,7 +80,13 @@ if TYPE_CHECKING:
 @config_option
 @json_option
 def command(
-    sources: tuple[Path, ...], config_file: Path | None, *, as_json: bool, show_stream: bool, **given: Any
+    sources: tuple[Path, ...],
+    config_file: Path | None,
+    early: Path | None,
+    *,
+    as_json: bool,
+    show_stream: bool,
+    **given: Any,
 ) -> int:
     """Caption media files, and folders to their depth, and write the results beside them.
 
@@ -85,7 +98,20 @@ def command(
 
     by_file, settings = settings_for(given, config_file)
     go_offline(settings)
-    return caption_all(batch.find_media(sources), by_file, settings, as_json=as_json, show_stream=show_stream)
+    found = batch.find_media(sources)
+    told = None if early is None else _early(early, found, by_file)
+    return caption_all(found, by_file, settings, as_json=as_json, show_stream=show_stream, told=told)
+
+
+def _early(
+    file: Path, found: Sequence[Path | MediaCaptionerError], by_file: Callable[[Path], Settings]
+) -> Listener | None:
+    from media_captioner.early import EarlyCaptions
+
+    if len(found) != 1:
+        raise click.BadParameter("is for one media file at a time", param_hint="--early")
+    (source,) = found
+    return EarlyCaptions(file.absolute(), by_file(source)) if isinstance(source, Path) else None
 
 
 def caption_all(
@@ -95,6 +121,7 @@ def caption_all(
     *,
     as_json: bool,
     show_stream: bool = False,
+    told: Listener | None = None,
     root: Path | None = None,
 ) -> int:
     """Caption what was found, show how that goes, and return the exit code.
@@ -105,6 +132,7 @@ def caption_all(
         settings: What holds for the whole run.
         as_json: Print a line of JSON for each file.
         show_stream: Show descriptions as they are made.
+        told: Who is told of what happens besides those whom the settings name, or None.
         root: The folder that the files lie below, for its budget, or None.
 
     """
@@ -134,7 +162,7 @@ def caption_all(
                 root=root,
             )
             try:
-                stopped = run_until_stopped(lambda: _run(work, session, settings, found, view))
+                stopped = run_until_stopped(lambda: _run(work, session, settings, found, view, told))
             except MediaCaptionerError as error:
                 if all(report.error is not error for report in work.reports):
                     raise
@@ -150,11 +178,14 @@ async def _run(
     settings: Settings,
     found: Sequence[Path | MediaCaptionerError],
     view: CaptionView,
+    told: Listener | None,
 ) -> None:
     from media_captioner.hooks import attended
 
     try:
         async with attended(settings, view) as host:
+            if told is not None:
+                host.add(told)
             session.host = host
             await work.run(found, view.tell)
     finally:

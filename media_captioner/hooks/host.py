@@ -172,6 +172,10 @@ class Host:
         ]
         return cls(places, reporter or SilentReporter())
 
+    def add(self, listener: Listener) -> None:
+        """Tell ``listener`` as well, after all others."""
+        self.places.append(Place(listener))
+
     def wants(self, name: EventName) -> bool:
         """Return whether anybody wants to know of such events, so that others need not be made."""
         return any(place.disabled is None and name in place.listener.events for place in self.places)

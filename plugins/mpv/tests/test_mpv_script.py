@@ -1,22 +1,31 @@
 """The script in real mpv, without a screen, asked over mpv's own socket."""
 
+import asyncio
 import json
+import os
 import shutil
 import socket
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
 import pytest
+import webvtt
 
+from media_captioner.testing.background import running
+from media_captioner.testing.faults import FaultServer
 from media_captioner.testing.media import Sound, beeping, write_media
 
 pytestmark = pytest.mark.skipif(shutil.which("mpv") is None, reason="mpv is not installed")
+PROGRAM = Path(sys.executable).with_name("media-captioner")
 SCRIPT = Path(__file__).parents[1] / "media_captioner.lua"
-PROGRAM = """#!{python}
+STAND_IN = """#!{python}
 import json, pathlib, sys
 media = pathlib.Path(sys.argv[-1])
+if media.name.startswith("old") and "--early" in sys.argv:
+    sys.exit("Usage: ...\\nError: No such option: --early")
 if media.name.startswith("silent"):
     print(json.dumps({{"source": media.name, "state": "failed", "reason": "it has no sound", "tracks": None}}))
     raise SystemExit(3)
@@ -30,13 +39,15 @@ print(json.dumps({{"source": media.name, "state": "done", "reason": None, "track
 class Player:
     """mpv, and its JSON IPC."""
 
-    def __init__(self, media, folder, command):
+    def __init__(self, media, folder, command, environment):
         address = str(folder / "mpv.socket")
         self.log = folder / "mpv.log"
         self.process = subprocess.Popen(
             ["mpv", "--no-config", "--vo=null", "--ao=null", "--idle=yes", "--force-window=no", "--pause", "--keep-open", "--no-terminal",
              f"--log-file={self.log}", f"--script={SCRIPT}", f"--input-ipc-server={address}",
-             f"--script-opts=media_captioner-command={command}", *([str(media)] if media else [])]
+             *([f"--script-opts=media_captioner-command={command}"] if command else []),
+             *([str(media)] if media else [])],
+            env={**os.environ, **environment},
         )  # fmt: skip
         self.socket = socket.socket(socket.AF_UNIX)
         self.until(lambda: self.socket.connect_ex(address) == 0)
@@ -50,12 +61,14 @@ class Player:
                 return answer.get("data")
         raise AssertionError("mpv went away")
 
+    def tracks(self):
+        return [track for track in self.ask("get_property", "track-list") or [] if track["type"] == "sub"]
+
     def ours(self):
-        return [
-            track
-            for track in self.ask("get_property", "track-list") or []
-            if track.get("title") == "media_captioner"
-        ]
+        return [track for track in self.tracks() if track.get("title") == "media_captioner"]
+
+    def shown(self):
+        return [track["title"] for track in self.tracks() if track["selected"]]
 
     def bound(self):
         """Whether the script is loaded: mpv answers on its socket before that."""
@@ -82,7 +95,7 @@ class Player:
 @pytest.fixture
 def program(tmp_path):
     path = tmp_path / "a program"
-    path.write_text(PROGRAM.format(python=sys.executable))
+    path.write_text(STAND_IN.format(python=sys.executable))
     path.chmod(0o755)
     return path
 
@@ -91,8 +104,8 @@ def program(tmp_path):
 def play(tmp_path, program):
     players = []
 
-    def start(media, command=program):
-        players.append(Player(media, tmp_path, command))
+    def start(media, command=program, **environment):
+        players.append(Player(media, tmp_path, command, environment))
         players[-1].until(players[-1].bound)
         if media:
             players[-1].until(lambda: players[-1].ask("get_property", "duration"))
@@ -138,6 +151,112 @@ def test_a_file_that_cannot_be_captioned_says_why(play, media):
     player = play(media.rename(media.with_name("silent.mkv")))
     player.ask("keypress", "Ctrl+c")
     player.until(lambda: player.told("cannot caption: it has no sound"))
+
+
+def test_a_program_older_than_the_script_is_told(play, media):
+    player = play(media.rename(media.with_name("old.mkv")))
+    player.ask("keypress", "Ctrl+c")
+    player.until(lambda: player.told("older than this script; update media-captioner"))
+
+
+def sidecar(place, **changes):
+    """What an earlier run left, where mpv does not find it by itself."""
+    captions = place.with_name("heard.vtt")
+    captions.write_text("WEBVTT\n\n00:00:00.000 --> 00:00:09.000\n[rain]\n")
+    document = {
+        "schema": "media_captioner/sidecar@1",
+        "media": {"fingerprint": {"size": place.stat().st_size}},
+        "outputs": {"heard.soundtrack.vtt": "", "heard.vtt": "", "heard.xmp": ""},
+    }
+    place.with_suffix(".media_captioner.json").write_text(json.dumps(document | changes))
+
+
+def test_captions_of_an_earlier_run_are_offered_and_a_key_shows_and_hides_them(play, media):
+    sidecar(media)
+    player = play(media)
+    player.until(lambda: player.told("Alt+c shows and hides them"))
+    player.ask("sub-add", str(subtitles(media)), "select", "mine")
+    assert (len(player.ours()), player.shown()) == (1, ["mine"])
+    player.ask("keypress", "Alt+c")
+    player.until(lambda: player.shown() == ["media_captioner"])
+    player.ask("keypress", "Alt+c")
+    player.until(lambda: player.shown() == ["mine"])  # what was shown before
+
+
+def test_captions_that_mpv_finds_by_itself_are_not_added_twice(play, media):
+    sidecar(media, outputs={"a film.en.vtt": ""})
+    media.with_name("heard.vtt").rename(media.with_suffix(".en.vtt"))
+    player = play(media)
+    player.until(lambda: player.told("captions are there"))
+    assert len(player.tracks()) == 1
+    player.ask("keypress", "Ctrl+c")
+    player.until(lambda: player.told("1 captions"))
+    player.until(lambda: [track["selected"] for track in player.tracks()] == [True])
+    player.ask("seek", 1, "absolute")
+    player.until(lambda: player.ask("get_property", "sub-text") == "[dog barking]")  # read again
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"schema": "media_captioner/sidecar@9"}, "of another version: Ctrl+c"),
+        ({"media": {"fingerprint": {"size": 1}}}, "changed since it was captioned: Ctrl+c"),
+    ],
+)
+def test_captions_that_do_not_fit_are_not_offered(play, media, changes, said):
+    sidecar(media, **changes)
+    player = play(media)
+    player.until(lambda: player.told(said))
+    assert player.tracks() == []
+
+
+def test_the_key_that_shows_says_how_to_make_some(play, media):
+    player = play(media)
+    player.ask("keypress", "Alt+c")
+    player.until(lambda: player.told("there are no captions yet: Ctrl+c makes them"))
+
+
+class Slow(FaultServer):
+    """A service that answers once, and then when it is let."""
+
+    def __init__(self):
+        super().__init__(prose="A dog barks from 1 to 3 seconds.")
+        self.asked, self.let = 0, threading.Event()
+
+    async def _answer(self, request, responder):
+        self.asked += 1
+        if self.asked > 1:
+            await asyncio.to_thread(self.let.wait, 60)
+        await super()._answer(request, responder)
+
+
+@pytest.mark.skipif(not PROGRAM.exists(), reason="media-captioner is not installed beside this Python")
+def test_the_program_itself_and_its_captions_while_they_come(play, tmp_path):
+    film = write_media(tmp_path / "long.mkv", "matroska", Sound(beeping(30, 1, 11, 21)))
+    with running(Slow()) as service:
+        try:
+            player = play(
+                film, None, MEDIA_CAPTIONER_COMMAND=str(PROGRAM), MEDIA_CAPTIONER_CAPTIONER="openai-compatible",
+                MEDIA_CAPTIONER_BASE_URL=f"{service.url}/v1", MEDIA_CAPTIONER_MODEL="m",
+                MEDIA_CAPTIONER_SEGMENT_SECONDS="10", XDG_STATE_HOME=str(tmp_path / "state"),
+                XDG_CONFIG_HOME=str(tmp_path / "config"), TMPDIR=str(tmp_path),
+            )  # fmt: skip
+            player.ask("keypress", "Ctrl+c")
+            player.until(lambda: player.shown() == ["media_captioner"])
+            early = player.ours()[0]["external-filename"]
+            player.ask("seek", 2, "absolute")
+            player.until(lambda: player.ask("get_property", "sub-text") == "[dog barking]")
+            assert not film.with_suffix(".en.vtt").exists()  # it listens still
+            service.let.set()
+            player.until(lambda: player.told(" captions"))
+        finally:
+            service.let.set()
+    assert [track["external-filename"] for track in player.ours()] == [str(film.with_suffix(".en.vtt"))]
+    player.until(lambda: not Path(early).exists())
+    last = webvtt.read(film.with_suffix(".en.vtt"))[-1]
+    assert last.start_in_seconds > 15
+    player.ask("seek", (last.start_in_seconds + last.end_in_seconds) / 2, "absolute")
+    player.until(lambda: player.ask("get_property", "sub-text") == last.text)
 
 
 def test_without_a_file_there_is_nothing_to_caption(play):
