@@ -185,7 +185,7 @@ class _Run:
         return waiting, held
 
     def _at_once(self, count: int) -> int:
-        concurrency = self.batch.captioner.service.concurrency
+        concurrency = self.session.limiter.limits.concurrency
         return min(count, self.batch.at_once or min(_MOST_AT_ONCE, concurrency + 1))
 
     def _report(self, report: AssetReport) -> None:

@@ -148,7 +148,7 @@ class Listening:
 
         """
         queue: asyncio.Queue[Segment | None] = asyncio.Queue(_AHEAD)
-        workers = max(1, self.seat.session.captioner.service.concurrency)
+        workers = self.seat.session.limiter.limits.concurrency
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(_decode(iter(reader), queue, workers))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from fractions import Fraction
@@ -96,6 +97,7 @@ class Session:
             run=run or str(journal.owner),
             weigh=weigher(service),
             retry=retry,
+            at_once=self.limiter.limits.concurrency,
         )
 
     @property
@@ -201,12 +203,19 @@ def passing_session(captioner: Captioner, clock: Clock = SYSTEM_CLOCK) -> Sessio
 
 
 def limits_for(service: Service, settings: Settings) -> Limits:
-    """Return what a service allows: what the settings say, else what it states itself."""
+    """Return what a service allows: what the settings say, else what it states itself.
+
+    An account that may ask more often than the service states needs more requests under way to do so: each takes as long
+    as ever. What listens on this machine is asked as it can be, whatever is wished.
+    """
     limits = Limits.of(service)
     wished = {
         "requests_per_minute": settings.requests_per_minute,
         "tokens_per_minute": settings.tokens_per_minute,
     }
+    if service.max_data_url is not None or service.max_upload is not None:
+        often = (settings.requests_per_minute or 0) / (service.requests_per_minute or math.inf)
+        wished["concurrency"] = settings.requests_at_once or math.ceil(limits.concurrency * max(1, often))
     return replace(limits, **{name: value for name, value in wished.items() if value is not None})
 
 

@@ -71,6 +71,10 @@ class Server:
     def dsn(self):
         return f"host={self._folder} user=postgres dbname=postgres"
 
+    @property
+    def socket(self):
+        return str(self._folder / ".s.PGSQL.5432")
+
     def start(self):
         self._run("pg_ctl", "-D", "data", "-l", "log", "-w", "-s", "start")
 

@@ -228,6 +228,15 @@ class Settings(BaseModel):
     tokens_per_minute: Annotated[
         int | None, Field(description="Limit of your account; what the service states by default.", ge=1)
     ] = None
+    requests_at_once: Annotated[
+        int | None,
+        Field(
+            description="Requests under way at once, of everybody who shares the account or the server; by default what"
+            " the service states, and more where your requests_per_minute are more.",
+            ge=1,
+            le=10_000,
+        ),
+    ] = None
     wait_hours: Annotated[
         float,
         Field(

@@ -103,6 +103,7 @@ class Scheduler:
         weigh: What a clip takes.
         retry: How often one clip is asked for.
         chance: Spreads waits.
+        at_once: Clips under way at once; by default as many as the captioner states.
 
     """
 
@@ -116,6 +117,7 @@ class Scheduler:
         weigh: Callable[[Clip], Weight] = weightless,
         retry: Retry | None = None,
         chance: Chance = CHANCE,
+        at_once: int | None = None,
     ) -> None:
         self.captioner = captioner
         self._till = till
@@ -124,7 +126,7 @@ class Scheduler:
         self._weigh = weigh
         self._retry = retry or Retry()
         self._chance = chance
-        self._gate = Gate(max(1, captioner.service.concurrency))
+        self._gate = Gate(at_once or max(1, captioner.service.concurrency))
         self._stopped: CaptionerError | None = None
 
     @property

@@ -238,7 +238,7 @@ class _Builder:
 
     def _desk(self, settings: Settings) -> Desk:
         """Return the desk with the captioner that ``settings`` want; folders share one where they agree."""
-        limits = (settings.requests_per_minute, settings.tokens_per_minute)
+        limits = (settings.requests_per_minute, settings.tokens_per_minute, settings.requests_at_once)
         key = (settings.captioner, options_of(settings), *limits)
         if key in self._keys:
             return self.desks[self._keys.index(key)]

@@ -118,7 +118,7 @@ class Desk:
 
         """
         self._session = self._opened()
-        count = self.at_once or min(_MOST_AT_ONCE, self.captioner.service.concurrency + 1)
+        count = self.at_once or min(_MOST_AT_ONCE, self._session.limiter.limits.concurrency + 1)
         try:
             async with asyncio.TaskGroup() as group:
                 for _ in range(count):

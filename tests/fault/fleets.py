@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import psycopg
 import soundfile
+from psycopg import conninfo
 
 from media_captioner.system.identity import sha256_hex
 
@@ -69,12 +70,13 @@ class Fleet:
         assert done.returncode == code, done.stdout + done.stderr
         return done.stdout + done.stderr
 
-    def worker(self, *arguments):
-        """Start a worker."""
+    def worker(self, *arguments, **settings):
+        """Start a worker, with settings of its own if there are any."""
+        own = {f"MEDIA_CAPTIONER_{name}": str(text) for name, text in settings.items()}
         with (self._folder / f"worker{len(self.workers)}.log").open("w") as log:
             process = subprocess.Popen(
                 [sys.executable, "-c", _COMMAND, "fleet", "work", *map(str, arguments)],
-                env=self._environment,
+                env=self._environment | own,
                 stdout=log,
                 stderr=subprocess.STDOUT,
             )
@@ -123,6 +125,11 @@ class Fleet:
                 process.send_signal(signal.SIGCONT)
                 process.kill()
             process.wait()
+
+
+def through(dsn, wire):
+    """How a database is reached through a wire."""
+    return conninfo.make_conninfo(dsn.reveal(), host="127.0.0.1", port=wire.port)
 
 
 def until(condition, seconds, what):

@@ -27,7 +27,7 @@ from media_captioner.protocols import Price, Service, SilentReporter
 from media_captioner.rebuilding import rebuild
 from media_captioner.schedule.journal import open_journal
 from media_captioner.schedule.journal.reports import overview, reading, why
-from media_captioner.session import MOST_OUTPUT, open_session, weigher
+from media_captioner.session import MOST_OUTPUT, limits_for, open_session, weigher
 from media_captioner.testing.captioner import FakeCaptioner
 from media_captioner.testing.clock import FakeClock
 from media_captioner.testing.media import Sound, write_media
@@ -407,3 +407,33 @@ def test_k3_stopping_waits_for_what_is_paid_and_resume_needs_no_flag(tmp_path, j
     again = paid()
     assert run([path], again, journal)["a.wav"].state == "done"
     assert len(again.clips) == 4 - heard
+
+
+@pytest.mark.parametrize(
+    ("settings", "service", "at_once"),
+    [
+        ({}, PAID, 2),
+        ({"requests_per_minute": 600}, PAID, 2),  # it states no limit, so nothing follows from ours
+        ({"requests_per_minute": 600}, replace(PAID, requests_per_minute=60), 20),
+        ({"requests_per_minute": 6}, replace(PAID, requests_per_minute=60), 2),
+        ({"requests_per_minute": 600, "requests_at_once": 9}, replace(PAID, requests_per_minute=60), 9),
+        ({"requests_at_once": 9}, replace(PAID, max_data_url=None), 2),  # it listens on this machine
+    ],
+)
+def test_an_account_that_may_ask_more_often_has_more_under_way(settings, service, at_once):
+    assert limits_for(service, Settings(**settings)).concurrency == at_once
+
+
+def test_as_many_requests_are_under_way_as_a_person_says(tmp_path, journal):
+    path = tape(tmp_path / "a.wav", 440, 550, 660, 770)
+
+    class Together(FakeCaptioner):
+        address = "http://service.test"
+        all = asyncio.Barrier(4)
+
+        async def describe(self, clip, context):
+            async with asyncio.timeout(60), self.all:
+                return await super().describe(clip, context)
+
+    together = Together(costs(), name="paid", model="paid-1", service=PAID)
+    assert run([path], together, journal, requests_at_once=4)["a.wav"].state == "done"
