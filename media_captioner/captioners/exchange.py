@@ -26,6 +26,7 @@ MAX_STREAM: Final = 64 * 1024 * 1024
 """Bytes of a streamed answer: 32,768 output tokens (the model's limit) in events of 500 bytes, four times over."""
 
 _MAX_REFUSAL: Final = 64 * 1024
+_SOONER: Final = 1 / 64  # of the patience with a stream that brings nothing: by so much it may end too soon
 _AFTER_END: Final = 5.0  # seconds to wait for usage, [DONE] and the end, once the answer itself is whole
 
 
@@ -118,13 +119,16 @@ async def _read(call: Call, answer: Answer, reader: AnswerReader) -> None:
     loop = asyncio.get_running_loop()
     # The first event may take as long as a whole answer: some servers think before they speak.
     patience = timeouts.answer if call.stream else timeouts.total
+    again = 0.0  # when it is worth moving the alarm: events come by the hundred, and a new alarm costs as much as one
     try:
         async with asyncio.timeout(patience) as watch:
             async with contextlib.aclosing(answer.blocks(MAX_STREAM)) as blocks:
                 async for block in blocks:
                     if reader.take(block) and call.stream:
                         patience = min(timeouts.progress, _AFTER_END) if reader.ended else timeouts.progress
-                        watch.reschedule(loop.time() + patience)
+                        if (now := loop.time()) >= again or reader.ended:
+                            watch.reschedule(now + patience)
+                            again = now + _SOONER * patience
             reader.close()
     except TimeoutError:
         if not reader.ended:

@@ -16,7 +16,6 @@ from typing import Final
 MAX_EVENT: Final = 1024 * 1024
 """Bytes that one event, and so one line, may have. A whole description has a few thousand."""
 
-_LINE_END: Final = re.compile(rb"[\r\n]")
 _STATUS: Final = re.compile(r"\s*HTTP_STATUS/(\d{3})\s*")
 _BOM: Final = b"\xef\xbb\xbf"
 
@@ -49,7 +48,6 @@ class Decoder:
     def __init__(self, *, max_event: int = MAX_EVENT) -> None:
         self._max_event = max_event
         self._buffer = bytearray()
-        self._searched = 0  # bytes of the buffer that are known to hold no line end
         self._skip_lf = False  # the last piece ended with CR: an LF that comes next belongs to it
         self._at_start = True
         self._clear()
@@ -78,7 +76,11 @@ class Decoder:
             self._at_start = False
             if self._buffer.startswith(_BOM):
                 del self._buffer[: len(_BOM)]
-        return self._complete_lines()
+        # A long line that comes in small pieces is looked at once, at its end, and not anew with each of them.
+        events = self._complete_lines() if b"\n" in block or b"\r" in block else []
+        if self._size + len(self._buffer) > self._max_event:
+            self._refuse()
+        return events
 
     def finish(self) -> Event | None:
         """Return the event that was begun when the stream ended, if any.
@@ -88,34 +90,26 @@ class Decoder:
         """
         rest = bytes(self._buffer)
         self._buffer.clear()
-        self._searched = 0
         if rest:
             self._line(rest)
         return self._dispatch()
 
     def _complete_lines(self) -> list[Event]:
+        lines = bytes(self._buffer).splitlines(
+            keepends=True
+        )  # of bytes: at CR, LF and CRLF, as the standard has it
+        self._buffer.clear()
+        if lines and not lines[-1].endswith((b"\n", b"\r")):
+            self._buffer += lines.pop()
+        elif lines and lines[-1].endswith(b"\r"):
+            self._skip_lf = True
         events: list[Event] = []
-        start = 0
-        buffer = self._buffer
-        search = self._searched
-        while (match := _LINE_END.search(buffer, search)) is not None:
-            end = match.start()
-            following = end + 1
-            if buffer[end] == 0x0D:
-                if following == len(buffer):
-                    self._skip_lf = True
-                elif buffer[following] == 0x0A:
-                    following += 1
-            line = bytes(buffer[start:end])
-            start = search = following
+        for whole in lines:
+            line = whole.rstrip(b"\r\n")
             if line:
                 self._line(line)
             elif (event := self._dispatch()) is not None:
                 events.append(event)
-        del buffer[:start]
-        self._searched = len(buffer)
-        if self._size + len(buffer) > self._max_event:
-            self._refuse()
         return events
 
     def _refuse(self) -> None:
@@ -124,8 +118,7 @@ class Decoder:
     def _line(self, line: bytes) -> None:
         if len(line) > self._max_event:
             self._refuse()
-        text = line.decode("utf-8", "replace")
-        name, _, value = text.partition(":")
+        name, _, value = line.decode("utf-8", "replace").partition(":")
         value = value.removeprefix(" ")
         if name == "data":
             self._size += len(line) + 1

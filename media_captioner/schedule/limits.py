@@ -15,8 +15,9 @@ SLACK: Final = 1.03
 closer at the server than they left here must not pass it. Measured: without it 51 of 50 in ten seconds."""
 
 _CLOSEST: Final = 1.015
-"""How much of the slack stays where a request could not begin at its moment, because the machine was busy:
-the next one then waits for it. Part of what was lost is made up for, and the limit is still not reached."""
+"""How much of the slack stays where a request could not begin at its moment, because the machine was busy: the next
+one then waits for it. Part of what was lost is made up for, and the limit is still not reached. The tokens of a
+request keep the next one away by as much."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,10 @@ class Limits:
     def closest(self) -> float:
         """Seconds that really pass from one start to the next, at least."""
         return self.spacing * _CLOSEST / SLACK
+
+    def seconds_of(self, tokens: int) -> float:
+        """Return how long the tokens of one request keep the next one away, seconds."""
+        return _CLOSEST * tokens * MINUTE / self.tokens_per_minute if self.tokens_per_minute else 0.0
 
     def seconds_for(self, requests: int, tokens: int = 0) -> float:
         """Return the least time in which the rates allow this many starts, seconds."""

@@ -20,7 +20,9 @@ from media_captioner.schedule.limits import MINUTE, Limits
 
 _LOWEST: Final = 1 / 8  # of the full pace: below it, waiting for the account to recover serves better
 _RECOVERY: Final = 1 / 16  # of the full pace, for each answer: eight answers undo one halving
-_RAMP: Final = 0.25  # seconds: the first gaps are longer by 1/2, 1/4, 1/8 ... of this, or of the spacing
+_RAMP: Final = (
+    0.25  # seconds: the first gaps are at least 1/2, 1/4, 1/8 ... of this; a spacing beyond is slow enough
+)
 _IDLE: Final = 60.0  # seconds without a start after which the next ones begin slowly again
 _FIRST_PAUSE: Final = 2.0  # seconds after a first refusal without Retry-After; doubles up to the next line
 _LONGEST_PAUSE: Final = 60.0
@@ -182,14 +184,14 @@ def _since(recent: tuple[tuple[int, int], ...], start: float) -> tuple[tuple[int
 def _started(pace: Pace, now: float, flight: Flight, limits: Limits) -> Pace:
     start, spacing = flight.start, limits.spacing
     ramp = 0 if start - pace.next_start > _IDLE else pace.ramp
-    softly = max(spacing, _RAMP) / 2 ** (ramp + 1) if ramp < 8 and limits.concurrency > 1 else 0.0
+    softly = _RAMP / 2 ** (ramp + 1) if ramp < 8 and limits.concurrency > 1 else 0.0
     next_tokens, recent = pace.next_tokens, pace.recent
     if limits.tokens_per_minute is not None:
-        next_tokens = start + flight.tokens * MINUTE / limits.tokens_per_minute / pace.factor
+        next_tokens = start + limits.seconds_of(flight.tokens) / pace.factor
         recent = _counted(_since(recent, start), start, flight.tokens)
     return replace(
         pace,
-        next_start=start + spacing / pace.factor + softly,
+        next_start=start + max(spacing / pace.factor, softly),
         next_tokens=next_tokens,
         recent=recent,
         last_start=start if start <= now else pace.last_start,
@@ -259,7 +261,7 @@ def settle(
         difference = tokens - flight.tokens
         pace = replace(
             pace,
-            next_tokens=pace.next_tokens + difference * MINUTE / limits.tokens_per_minute,
+            next_tokens=pace.next_tokens + limits.seconds_of(difference),
             recent=_counted(pace.recent, kept.start, difference),
         )
     current = flight.epoch == pace.epoch

@@ -222,6 +222,23 @@ async def slow_first_byte(talk: Conversation) -> None:
     await ok(talk)
 
 
+async def steady(talk: Conversation) -> None:
+    """Stream a healthy answer evenly over some time, as a model speaks it. Options: ``seconds`` (5), ``pieces`` a second (20).
+
+    The events of one piece come together.
+    """
+    seconds, events, sent = talk.option("seconds", 5.0), talk.events(), 0
+    headers, _ = talk.healthy()
+    began, count = SYSTEM_CLOCK.monotonic(), max(1, round(seconds * talk.option("pieces", 20)))
+    await talk.responder.begin(200, headers)
+    for piece in range(1, count + 1):
+        await SYSTEM_CLOCK.wait(max(0.0, began + seconds * piece / count - SYSTEM_CLOCK.monotonic()))
+        upto = len(events) * piece // count
+        await talk.responder.piece(b"".join(events[sent:upto]))
+        sent = upto
+    await talk.responder.end()
+
+
 async def slow_loris(talk: Conversation) -> None:
     """Send the healthy body one byte at a time. Option: ``every`` (0.05 s)."""
     headers, body = talk.healthy()
@@ -349,8 +366,8 @@ def _by_name() -> Iterator[tuple[str, Fault]]:
     plain: tuple[Fault, ...] = (
         *(ok, status, html, mixed, event_error, error_midway, ok_with_error, truncated, no_done, no_usage),
         *(length, empty, comments, endless_comments, endless_stream, endless_event, bytewise, line_ends),
-        *(byte_order_mark, duplicate_end, wrong_type, other_form, body, slow_first_byte, slow_loris),
-        *(slow_headers, hang, stall, reset_before, reset_headers, reset_body, gzipped, gzip_bomb),
+        *(byte_order_mark, duplicate_end, wrong_type, other_form, body, slow_first_byte, steady),
+        *(slow_loris, slow_headers, hang, stall, reset_before, reset_headers, reset_body, gzipped, gzip_bomb),
         *(unknown_encoding, huge, redirect, early_refusal, policy_expired),
     )
     for fault in plain:

@@ -2,8 +2,12 @@
 
 Each line ends with a ratio against a reference of the same run; the bound follows in brackets.
 
-* ``latency``: 200 clips at a service that takes a second for each and eight at once, against 200 / 8 seconds.
-* ``requests``, ``tokens``: the same with a limit a minute, against the least time that the limit allows from the
+* ``latency``: 200 clips at a service that streams each for four seconds, 470 events evenly, and takes eight at once,
+  against 200 / 8 times four seconds. The service runs in another process of the same machine.
+* ``burst``: the same at a service that says nothing for a second and then everything at once. Eight answers then wait
+  for one another's reading, so this shows what reading costs; nobody promised anything here.
+* ``own``: 200 clips at a captioner in this process that only waits: what gate, limiter and journal take themselves.
+* ``requests``, ``tokens``: 200 clips with a limit a minute, against the least time that the limit allows from the
   first start to the last answer. The service counts: no window of ten seconds holds more than its share.
 * ``queue``: 10,000 assets found and queued, against a process that has imported as much and queued one.
 * ``status``: ``media-captioner status`` on a journal of 100,000 assets, against one of ten.
@@ -46,7 +50,8 @@ from media_captioner.testing.background import running
 from media_captioner.testing.faults import FaultServer
 from media_captioner.testing.sounds import clip, tone
 
-COUNT, CONCURRENCY, LATENCY = 200, 8, 1.0
+COUNT, CONCURRENCY = 200, 8
+LATENCY = 4.0  # seconds; the real service says its first word after half a second, and some 440 tokens in all
 SAMPLE = Path(__file__).parents[2] / "samples" / "street-scene.mp4"
 WINDOW = 10.0  # seconds
 # A description of the usual length, in which no two sentences are alike.
@@ -56,17 +61,16 @@ _PROSE = " ".join(
 _USED = 160 + 468  # tokens that the service counts for each clip: in, and out
 
 
-def serve(pipe, seconds):
-    with running(FaultServer(then=("slow-first-byte", {"seconds": seconds}), prose=_PROSE)) as server:
+def serve(pipe, answer):
+    with running(FaultServer(then=answer, prose=_PROSE)) as server:
         pipe.send(server.url)
         pipe.recv()
         pipe.send(server.timeline)
 
 
-def describe_all(url, journal, limits):
-    """Describe every clip; return the seconds of the clock and of the processor."""
+def describe_all(captioner, journal, limits):
+    """Describe every clip; return the seconds of the clock and of the processor, and what was spent."""
     sounds = [clip(tone(0.1), data=number.to_bytes(4) * 2_000) for number in range(COUNT)]
-    captioner = create("qwen", Options(api_key=Secret("sk-benchmark"), base_url=url, way="data-url"))
 
     def asking(number):
         async def encoded():
@@ -90,15 +94,15 @@ def describe_all(url, journal, limits):
     return asyncio.run(story())
 
 
-def paced(name, limits, seconds, least):
+def paced(name, limits, answer, least, bound=" [1.05]"):
     """Run against a service in another process and print how long it took; ``least(tokens)`` is the reference."""
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
-    process = context.Process(target=serve, args=(theirs, seconds))
+    process = context.Process(target=serve, args=(theirs, answer))
     process.start()
-    url = ours.recv()
+    options = Options(api_key=Secret("sk-benchmark"), base_url=ours.recv(), way="data-url")
     with tempfile.TemporaryDirectory() as folder:
-        wall, processor, spent = describe_all(url, Path(folder) / "journal.db", limits)
+        wall, processor, spent = describe_all(create("qwen", options), Path(folder) / "journal.db", limits)
     ours.send(None)
     timeline = ours.recv()
     process.join()
@@ -108,27 +112,48 @@ def paced(name, limits, seconds, least):
     reference = least(spent.tokens)
     print(
         f"{name}: {COUNT} clips, {wall:.2f} s, {1000 * processor / COUNT:.1f} ms of processor a clip,"
-        f" at most {most} in {WINDOW:.0f} s at the service; wall / least {wall / reference:.3f} [1.05]",
+        f" at most {most} in {WINDOW:.0f} s at the service; wall / least {wall / reference:.3f}{bound}",
         flush=True,
     )
     return most
 
 
+def streamed(seconds):
+    return "steady", {"seconds": seconds}
+
+
 def latency():
-    paced("latency", Limits(CONCURRENCY), LATENCY, lambda _: COUNT * LATENCY / CONCURRENCY)
+    paced("latency", Limits(CONCURRENCY), streamed(LATENCY), lambda _: COUNT * LATENCY / CONCURRENCY)
+
+
+def burst():
+    answer = "slow-first-byte", {"seconds": 1.0}
+    paced("burst", Limits(CONCURRENCY), answer, lambda _: COUNT / CONCURRENCY, bound="")
+
+
+def own():
+    listener = Listener()
+    listener.address, listener.seconds = "benchmark", 1.0
+    with tempfile.TemporaryDirectory() as folder:
+        wall, processor, _ = describe_all(listener, Path(folder) / "journal.db", Limits(CONCURRENCY))
+    print(
+        f"own: {1000 * processor / COUNT:.1f} ms of processor a clip for gate, limiter and journal;"
+        f" wall / least {wall * CONCURRENCY / COUNT:.3f} [1.05]",
+        flush=True,
+    )
 
 
 def requests():
     minute = 600
     limits = Limits(CONCURRENCY, requests_per_minute=minute)
-    most = paced("requests", limits, 0.2, lambda _: (COUNT - 1) * 60 / minute + 0.2)
+    most = paced("requests", limits, streamed(0.5), lambda _: (COUNT - 1) * 60 / minute + 0.5)
     print(f"requests: {most / (minute * WINDOW / 60):.2f} of the share of a window [1.00]")
 
 
 def tokens():
     minute = 600 * _USED
     limits = Limits(CONCURRENCY, tokens_per_minute=minute)
-    most = paced("tokens", limits, 0.2, lambda used: used * (COUNT - 1) / COUNT * 60 / minute + 0.2)
+    most = paced("tokens", limits, streamed(0.5), lambda used: used * (COUNT - 1) / COUNT * 60 / minute + 0.5)
     print(f"tokens: {most * _USED / (minute * WINDOW / 60):.2f} of the share of a window [1.00]")
 
 
@@ -221,10 +246,12 @@ class Listener:
 
     name = model = "benchmark"
     service = Service("benchmark", Fraction(60), Fraction(30), ("wav",), concurrency=CONCURRENCY)
-    said = 0
+    said, seconds, address = 0, 0.0, None
 
     async def describe(self, clip, context):
         self.said += 1
+        if self.seconds:
+            await asyncio.sleep(self.seconds)
         prose = f"A machine hums at speed {self.said} while rain falls. A man says, 'Number {self.said}.'"
         return Description(prose, self.name, self.model, Usage(requests=1))
 
@@ -268,7 +295,7 @@ def memory():
     )
 
 
-PARTS = {part.__name__: part for part in (latency, requests, tokens, queue, status, memory)}
+PARTS = {part.__name__: part for part in (latency, burst, own, requests, tokens, queue, status, memory)}
 
 
 def main():

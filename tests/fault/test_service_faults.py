@@ -81,7 +81,7 @@ PLAIN = {"truncated": INVALID}
 SLOW = {"slow-loris", "slow-headers", "hang", "stall", "endless-comments"}
 ACCOUNTS = {"overdue", "arrears"}
 """Codes that vLLM does not have."""
-ELSEWHERE = {"slow-first-byte", "policy-expired", "endless-stream"}
+ELSEWHERE = {"slow-first-byte", "steady", "policy-expired", "endless-stream"}
 """Tested below with options of their own."""
 
 OPTIONS = {
@@ -159,6 +159,12 @@ def test_every_fault_is_tested():
 def test_n5_patience_with_the_first_byte():
     found, _ = against(("slow-first-byte", {"seconds": 0.05}))
     assert found.prose == PROSE
+
+
+def test_a_steady_stream_is_read_as_it_comes():
+    found, server = against(("steady", {"seconds": 0.3, "pieces": 50}))
+    assert found.prose == PROSE
+    assert server.requests[0].ended - server.requests[0].begun >= 0.3
 
 
 def test_n7_an_endless_stream_ends():

@@ -143,7 +143,8 @@ def test_tokens_alone_reach_their_limit():
 def test_what_was_not_used_is_given_back():
     limit = Limits(concurrency=100, tokens_per_minute=60_000)
     pace, flight = _reserve(Pace(), 0.0, limit, tokens=30_000)
-    assert _reserve(pace, 0.0, limit, tokens=1)[1].start == pytest.approx(30)
+    assert _reserve(pace, 0.0, limit, tokens=1)[1].start == pytest.approx(limit.seconds_of(30_000))
+    assert 30 <= limit.seconds_of(30_000) <= 31
     pace = paces.settle(pace, 1.0, flight, "answered", limits=limit, tokens=1_000)
     assert _reserve(pace, 1.0, limit, tokens=1)[1].start == pytest.approx(1)
 
