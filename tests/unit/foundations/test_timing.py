@@ -90,3 +90,13 @@ def test_clock_time_knows_more_than_99_hours_and_no_time_before_zero():
 def test_what_is_not_a_time_is_refused(text):
     with pytest.raises(ValueError, match="not a time"):
         timing.parse_clock_time(text)
+
+
+@given(
+    seconds=st.fractions(max_denominator=10**6),
+    rate=st.sampled_from([1, 1000, 48_000, Fraction(24000, 1001), Fraction(60000, 1001)]),
+)
+def test_nearest_is_what_round_says(seconds, rate):
+    assert timing.nearest(seconds, rate) == round(seconds * rate)
+    for half in (Fraction(1, 2000), Fraction(3, 2000), Fraction(-1, 2000)):  # ties go to the even one
+        assert timing.to_milliseconds(half) == round(half * 1000)
