@@ -13,6 +13,7 @@ def command(*, as_json: bool) -> None:
     """List the files that can be written, who reads them, and what each cannot hold."""
     from media_captioner.cli.render import print_json
     from media_captioner.export.registry import broken, exporters
+    from media_captioner.export.text import EVERY_FORMAT
 
     for exporter in exporters().values():
         name = "clip" + exporter.suffix.format(language="en", extension=".mp4")
@@ -25,5 +26,7 @@ def command(*, as_json: bool) -> None:
         click.echo(f"  read by: {exporter.readers}")
         if exporter.loss:
             click.echo(f"  loses: {exporter.loss}")
+    if not as_json:
+        click.echo(f"\n{EVERY_FORMAT}")
     for error in broken():
         click.echo(click.style("warning: ", fg="yellow") + error.message, err=True)

@@ -23,6 +23,7 @@ from media_captioner.export.finding import Known, known_at
 from media_captioner.export.layout import places
 from media_captioner.export.reading import read_cues
 from media_captioner.export.registry import exporter_named
+from media_captioner.export.seals import canonical, short_digest
 from media_captioner.export.text import cue_lines
 from media_captioner.export.writing import Written, write_all
 from media_captioner.model import Captions, Cue
@@ -143,7 +144,7 @@ def _from_sidecar(known: Known) -> tuple[Captions, Imported]:
     left = Counter(digest for *_, digest in sealed)
     kept, others = [], []
     for cue in captions.cues:
-        digest = sidecar.short_digest(to_json(cue))
+        digest = short_digest(canonical(to_json(cue)))
         if left[digest] > 0:
             left[digest] -= 1
             kept.append(cue)
@@ -156,7 +157,7 @@ def _from_sidecar(known: Known) -> tuple[Captions, Imported]:
             gone.append(Cue(start, end, "", "effects", "person"))  # only where it stood is known
     changed, told = _paired(gone, others, lambda _old, new: new)
     members = tuple(
-        name for name in sidecar.EDITABLE if sidecar.short_digest(document.get(name)) != seals.get(name)
+        name for name in sidecar.EDITABLE if short_digest(canonical(document.get(name))) != seals.get(name)
     )
     lost = tuple(told.removed_cues)
     captions = replace(

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
@@ -65,8 +66,30 @@ def _holds(pattern: re.Pattern[bytes], data: bytes) -> bool:
     return seal is not None and digest(data[seal.end() :]).encode() == seal[1]
 
 
+_CANONICAL: Final = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
+def canonical(value: Any) -> bytes:
+    """Return a JSON value in the one form that digests are taken of: members sorted, no spaces."""
+    return _CANONICAL.encode(value).encode("utf-8", "surrogatepass")
+
+
+def short_digest(form: bytes) -> str:
+    """Return the first 12 hexadecimal digits of the SHA-256 of a value in canonical form."""
+    return digest(form)[:12]
+
+
 def json_digest(document: dict[str, Any]) -> str:
     """Return a digest of a JSON object that does not depend on its layout; a member ``digest`` is left out."""
-    without = {key: value for key, value in document.items() if key != "digest"}
-    text = json.dumps(without, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    return "sha256:" + hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+    return digest_of_forms({key: (canonical(value),) for key, value in document.items() if key != "digest"})
+
+
+def digest_of_forms(members: Mapping[str, Iterable[bytes]]) -> str:
+    """Return what :func:`json_digest` does, of members whose values are in canonical form already, in pieces."""
+    held = hashlib.sha256()
+    for number, (key, pieces) in enumerate(sorted(members.items())):
+        held.update(b"%b%b:" % (b"," if number else b"{", canonical(key)))
+        for piece in pieces:
+            held.update(piece)
+    held.update(b"}" if members else b"{}")
+    return "sha256:" + held.hexdigest()

@@ -7,18 +7,18 @@ the others, so an edit by hand is noticed and never overwritten.
 
 from __future__ import annotations
 
-import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 from pathlib import Path
 from typing import Any, Final
 
 from media_captioner.export.base import ExportContext
-from media_captioner.export.seals import json_digest
+from media_captioner.export.seals import canonical, digest_of_forms, json_digest, short_digest
 from media_captioner.export.text import clean
-from media_captioner.model import Captions
+from media_captioner.model import CaptionedSegment, Captions, Cue
 from media_captioner.model.codec import from_json, to_json
 
 SCHEMA: Final = "media_captioner/sidecar@1"
@@ -38,7 +38,7 @@ class Sidecar:
         version: Version of the program that wrote it.
         edited: Whether somebody changed it since.
         created: When it was written, ISO 8601.
-        seals: What was written, so that an edit can be told; see :func:`seals_of`.
+        seals: Short digests of what a person may edit: of each cue, with its times, and of each of ``EDITABLE``.
 
     """
 
@@ -62,7 +62,7 @@ class JsonSidecar:
 
     def write(self, captions: Captions, context: ExportContext) -> bytes:
         """Return the whole file. Written last: it lists the hashes of the files written before it."""
-        document: dict[str, Any] = {
+        told: dict[str, Any] = {
             "schema": SCHEMA,
             "tool": {"name": "media_captioner", "version": context.version},
             "created": context.now.isoformat(timespec="seconds"),
@@ -70,11 +70,21 @@ class JsonSidecar:
             "settings": to_json(dict(context.settings), text=clean),
             "outputs": to_json(dict(context.written), text=clean),
             # A lone surrogate in a title must not cost the sidecar.
-            **to_json(captions, text=clean),
+            **to_json(replace(captions, cues=(), segments=()), text=clean),
         }
-        document["seals"] = seals_of(document)
-        document["digest"] = json_digest(document)
-        return _laid_out(document).encode()
+        document = _Document()
+        seals: dict[str, Any] = {"cues": []}
+        for name, value in told.items():
+            if name == "cues":
+                seals["cues"] = document.add_items(name, captions.cues, sealed=True)
+            elif name == "segments":
+                document.add_items(name, captions.segments)
+            else:
+                document.add(name, value)
+        seals |= {name: short_digest(canonical(told.get(name))) for name in EDITABLE}
+        document.add("seals", seals)
+        document.add("digest", document.digest())
+        return document.whole()
 
     def is_ours(self, data: bytes) -> bool:
         """Return whether ``data`` is a sidecar whose digest still holds."""
@@ -85,41 +95,76 @@ class JsonSidecar:
         return document.get("digest") == json_digest(document)
 
 
-def _laid_out(document: dict[str, Any]) -> str:
-    """Return a document with each member on a line, and each item of a list on one: an edit by hand finds its cue."""
-    lines = []
-    for name, value in document.items():
-        held = _line(value)
-        if isinstance(value, list) and value:
-            held = "[\n" + ",\n".join(f"  {_line(item)}" for item in value) + "\n ]"
-        lines.append(f" {_line(name)}: {held}")
-    return "{\n" + ",\n".join(lines) + "\n}\n"
+class _Document:
+    """A sidecar while it is written, member by member.
 
-
-def _line(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, allow_nan=False)
-
-
-def seals_of(document: dict[str, Any]) -> dict[str, Any]:
-    """Return short digests of what a person may edit: each cue with its times, and each other member as a whole.
-
-    They outlive an edit of the file by hand, and so does what they tell: which cues were changed, which are new and
-    which are gone.
+    What there are thousands of is turned into text one by one, so that ten hours never stand in memory as objects of
+    JSON; and each is brought into canonical form once, for its own seal and for the digest of the whole.
     """
-    seals: dict[str, Any] = {
-        "cues": [[cue["start"], cue["end"], short_digest(cue)] for cue in document.get("cues", [])]
-    }
-    return seals | {name: short_digest(document.get(name)) for name in EDITABLE}
+
+    def __init__(self) -> None:
+        self._clean = lru_cache(1024)(
+            clean
+        )  # facts repeat their labels, and the sentence that they stem from
+        self._forms: dict[str, list[bytes]] = {}
+        self._lines: list[bytes] = [b"{\n "]
+
+    def add(self, name: str, value: Any) -> None:
+        """Add a member: on one line, or each item of a list on one, so that an edit by hand finds its cue."""
+        self._begin(name)
+        self._forms[name] = [canonical(value)]
+        if isinstance(value, list):
+            self._add_lines([_line(item) for item in value])
+        else:
+            self._lines.append(_line(value))
+
+    def add_items(
+        self, name: str, items: Sequence[Cue | CaptionedSegment], *, sealed: bool = False
+    ) -> list[Any]:
+        """Add a member that is a list of ``items``, and return the seal of each where they are ``sealed``.
+
+        A seal is short and outlives an edit of the file by hand, and so does what it tells: which cues were changed,
+        which are new and which are gone.
+        """
+        self._begin(name)
+        forms: list[bytes] = [b"["]
+        lines: list[bytes] = []
+        seals: list[Any] = []
+        for item in items:
+            told = to_json(item, text=self._clean)
+            form = canonical(told)
+            forms += (b",", form) if lines else (form,)
+            lines.append(_line(told))
+            if sealed:
+                seals.append([told["start"], told["end"], short_digest(form)])
+        self._forms[name] = [*forms, b"]"]
+        self._add_lines(lines)
+        return seals
+
+    def _begin(self, name: str) -> None:
+        self._lines.append((b",\n " if self._forms else b"") + _line(name) + b": ")
+
+    def _add_lines(self, lines: list[bytes]) -> None:
+        self._lines += (b"[\n  ", b",\n  ".join(lines), b"\n ]") if lines else (b"[]",)
+
+    def digest(self) -> str:
+        """Return the digest of all members so far."""
+        return digest_of_forms(self._forms)
+
+    def whole(self) -> bytes:
+        """Return the whole file."""
+        return b"".join([*self._lines, b"\n}\n"])
+
+
+_LINE: Final = json.JSONEncoder(ensure_ascii=False, allow_nan=False)
+
+
+def _line(value: Any) -> bytes:
+    return _LINE.encode(value).encode()
 
 
 EDITABLE: Final = ("summary", "keywords", "chapters")
 """Members beside the cues that a person may edit."""
-
-
-def short_digest(value: Any) -> str:
-    """Return the first 12 hexadecimal digits of the SHA-256 of a JSON value."""
-    text = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:12]
 
 
 def _document(data: bytes) -> dict[str, Any]:

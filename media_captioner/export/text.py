@@ -15,13 +15,19 @@ _UNWRITABLE: Final = re.compile(
 LONGEST_CUE: Final = 2000
 """Characters of cue text that are kept: no screen holds more, and a runaway answer must not become a file."""
 
+EVERY_FORMAT: Final = (
+    "Of every format: control characters and marks that turn the direction of reading are taken out.\n"
+    f"Of all but json: a caption ends after {LONGEST_CUE} characters."
+)
+"""What is lost whatever is written, for people; the rest is each exporter's own."""
+
 
 def clean(text: str) -> str:
     """Return ``text`` with one kind of line break, no controls, no lone surrogates and no overrides, in NFC.
 
     A NUL becomes U+FFFD, as WebVTT readers would have it (WebVTT section 4.1); other unwritable characters go.
     """
-    if text.isascii() and text.isprintable():
+    if text.isascii() and (text.isprintable() or text.replace("\n", "").isprintable()):
         return text  # the most there is, and nothing of it can be wrong
     text = _BREAKS.sub("\n", text).replace("\0", "�")
     return unicodedata.normalize("NFC", _UNWRITABLE.sub("", text))

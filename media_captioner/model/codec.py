@@ -9,11 +9,14 @@ from __future__ import annotations
 import math
 import types
 from collections.abc import Callable
-from dataclasses import MISSING, fields, is_dataclass
+from dataclasses import MISSING, dataclass, fields, is_dataclass
 from fractions import Fraction
 from functools import cache
+from operator import attrgetter
 from pathlib import Path
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
+
+from media_captioner.timing import nearest
 
 T = TypeVar("T")
 
@@ -46,11 +49,18 @@ def to_json(value: Any, *, name: str = "", text: Callable[[str], str] = str) -> 
     if members is None:
         return _other_to_json(value, text)
     told = {}
-    for key, default in members:
-        member = getattr(value, key)
-        if member is None or member is default or (type(member) is type(default) and member == default):
+    for (key, default, usual), member in zip(members.defaults, members.of(value), strict=True):
+        if member is None or member is default:
             continue
-        told[key] = to_json(member, name=key, text=text)
+        kind = type(member)
+        if kind is usual and member == default:
+            continue
+        if kind is str:  # a call less for each of what there is most of
+            told[key] = text(member)
+        elif kind is int:
+            told[key] = member
+        else:
+            told[key] = to_json(member, name=key, text=text)
     return told
 
 
@@ -67,26 +77,37 @@ def _other_to_json(value: Any, text: Callable[[str], str]) -> Any:
 def _seconds(value: Fraction) -> int | float:
     if value.denominator == 1:
         return value.numerator
-    # In whole microseconds, half to even as round() does: with fractions it takes four times as long.
-    micros, rest = divmod(value.numerator * 1_000_000, value.denominator)
-    if 2 * rest > value.denominator or (2 * rest == value.denominator and micros % 2):
-        micros += 1
+    micros = nearest(value, 1_000_000)
     return micros // 1_000_000 if micros % 1_000_000 == 0 else micros / 1_000_000
 
 
-@cache
-def _members(cls: Any) -> tuple[tuple[str, Any], ...] | None:
-    """Return the names of a dataclass's members, each with its default or a value that nothing equals.
+@dataclass(frozen=True, slots=True)
+class _Members:
+    """The members of a dataclass.
 
-    None for what is no dataclass.
+    Attributes:
+        defaults: The name of each, its default or a value that nothing equals, and the type of that.
+        of: Returns the value of each, of one instance: all at once is twice as fast as one by one.
+
     """
+
+    defaults: tuple[tuple[str, Any, type], ...]
+    of: Callable[[Any], tuple[Any, ...]]
+
+
+@cache
+def _members(cls: Any) -> _Members | None:
+    """Return the members of a dataclass, or None for what is no dataclass."""
     if not is_dataclass(cls):
         return None
-    found = []
+    defaults = []
     for field in fields(cls):
         default = field.default_factory() if field.default_factory is not MISSING else field.default
-        found.append((field.name, default))
-    return tuple(found)
+        defaults.append((field.name, default, type(default)))
+    names = [field.name for field in fields(cls)]
+    # A getter of one name returns its value, not a tuple of it.
+    of = attrgetter(*names) if len(names) > 1 else lambda value: tuple(getattr(value, name) for name in names)
+    return _Members(tuple(defaults), of)
 
 
 @cache
