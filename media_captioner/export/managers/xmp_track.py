@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
-import uuid
+import hashlib
 from fractions import Fraction
+from html import escape
 from typing import Any, Final
 
 from lxml import etree
 
 from media_captioner.export.base import frame_rate
-from media_captioner.export.managers.rdf import tag
+from media_captioner.export.managers.rdf import NAMESPACES, tag
 from media_captioner.export.text import clean, one_line
 from media_captioner.export.timeline import comment_of
 from media_captioner.model import Captions, Cue
+from media_captioner.timing import nearest
 
 TRACK_NAME: Final = "media_captioner"
-_NAME, _START, _DURATION, _CUE, _COMMENT, _TYPE, _SPEAKER, _PARAMETERS, _KEY, _VALUE = (
-    tag(f"xmpDM:{name}")
+_FIELDS: Final = {
+    tag(f"xmpDM:{name}"): f"xmpDM:{name}"
     for name in (
         "trackName", "startTime", "duration", "name", "comment", "type", "speaker", "cuePointParams", "key", "value",
+        "trackType", "frameRate", "markers",
     )
-)  # fmt: skip
-_SEQ, _LI, _PARSE_TYPE = tag("rdf:Seq"), tag("rdf:li"), tag("rdf:parseType")
-_MARKER_NAMESPACE: Final = uuid.UUID("6f0f9bfe-3b5f-5c3e-9c55-6d6564696163")
+}  # fmt: skip
+_NAME, _START, _DURATION, _CUE, _COMMENT, _TYPE, _SPEAKER, _PARAMETERS, _KEY, _VALUE, *_ = _FIELDS
+_TRACK_TYPE, _FRAME_RATE, _MARKERS = list(_FIELDS)[-3:]
+_MARKERS_OF_OURS: Final = bytes.fromhex("6f0f9bfe3b5f5c3e9c556d6564696163")  # the name space of our UUIDs
+_VERSION_AND_VARIANT: Final = 0xF000 << 64 | 0xC000 << 48  # the bits of a UUID that say what kind it is
 
 
 def text(parent: etree._Element, name: str, value: str) -> None:
@@ -51,42 +56,50 @@ def track_of(captions: Captions) -> Structure:
     rate = frame_rate(captions) or Fraction(1000)
     return {
         _NAME: TRACK_NAME,
-        tag("xmpDM:trackType"): "Comment",
-        tag("xmpDM:frameRate"): rate_text(rate),
-        tag("xmpDM:markers"): [_marker(cue, rate) for cue in captions.cues],
+        _TRACK_TYPE: "Comment",
+        _FRAME_RATE: rate_text(rate),
+        _MARKERS: [_marker(cue, rate) for cue in captions.cues],
     }
 
 
-def write_structure(item: etree._Element, told: Structure, indent: str) -> None:
-    """Write the fields of a structure into an empty item, on lines of their own.
+def structure_element(told: Structure, indent: str) -> etree._Element:
+    """Return an item that holds a structure, its fields on lines of their own.
 
-    It is laid out while it is written: to indent the markers of ten hours afterwards takes longer than to write them.
+    It is written as text, laid out at once, and parsed: to make the markers of ten hours element by element, or to
+    indent them afterwards, takes three times as long.
+
+    Args:
+        told: What it says.
+        indent: A line feed and the spaces before the item.
+
     """
-    item.set(_PARSE_TYPE, "Resource")
-    item.text = indent + " "
-    child = item
-    for name, value in told.items():
-        child = etree.SubElement(item, name)
-        child.tail = indent + " "
+    parts = ["<rdf:li", *(f' xmlns:{prefix}="{NAMESPACES[prefix]}"' for prefix in ("rdf", "xmpDM"))]
+    parts.append(' rdf:parseType="Resource">')
+    _write_fields(parts, told, indent + " ")
+    parts.append(f"{indent}</rdf:li>")
+    # Our own text, which XML can hold: the limits of the parser are for that of others.
+    return etree.fromstring("".join(parts), etree.XMLParser(resolve_entities=False, huge_tree=True))
+
+
+def _write_fields(parts: list[str], told: Structure, indent: str) -> None:
+    for key, value in told.items():
+        name = _FIELDS[key]
         if isinstance(value, str):
-            child.text = value
+            parts.append(f"{indent}<{name}>{escape(value, quote=False)}</{name}>")
             continue
-        sequence = etree.SubElement(child, _SEQ)
-        child.text, sequence.tail = indent + "  ", indent + " "
-        member = sequence
+        parts.append(f"{indent}<{name}>{indent} <rdf:Seq>")
         for each in value:
-            member = etree.SubElement(sequence, _LI)
-            member.tail = indent + "   "
-            write_structure(member, each, indent + "   ")
-        sequence.text, member.tail = indent + "   ", indent + "  "
-    child.tail = indent
+            parts.append(f'{indent}  <rdf:li rdf:parseType="Resource">')
+            _write_fields(parts, each, indent + "   ")
+            parts.append(f"{indent}  </rdf:li>")
+        parts.append(f"{indent} </rdf:Seq>{indent}</{name}>")
 
 
 def _marker(cue: Cue, rate: Fraction) -> Structure:
-    start = max(0, round(cue.start * rate))
+    start = max(0, nearest(cue.start, rate))
     marker: Structure = {
         _START: str(start),
-        _DURATION: str(max(1, round(cue.end * rate) - start)),
+        _DURATION: str(max(1, nearest(cue.end, rate) - start)),
         _CUE: one_line(cue.text, 250) or "…",
         _COMMENT: comment_of(cue),
         _TYPE: "Comment",
@@ -94,10 +107,18 @@ def _marker(cue: Cue, rate: Fraction) -> Structure:
     if cue.speaker and (speaker := one_line(cue.speaker, 80)):
         marker[_SPEAKER] = speaker
     # The same cue at the same time has the same id in every run, so an editor can tell a marker it knows.
-    identity = uuid.uuid5(_MARKER_NAMESPACE, f"{start} {cue.category} {clean(cue.text)}")
-    parameters = (("marker_guid", str(identity)), ("category", cue.category))
+    identity = _identity(f"{start} {cue.category} {clean(cue.text)}")
+    parameters = (("marker_guid", identity), ("category", cue.category))
     marker[_PARAMETERS] = [{_KEY: key, _VALUE: value} for key, value in parameters]
     return marker
+
+
+def _identity(name: str) -> str:
+    """Return the UUID of version 5 (RFC 9562, 5.5) of a name among our markers, in a quarter of uuid.uuid5's time."""
+    held = int.from_bytes(hashlib.sha1(_MARKERS_OF_OURS + name.encode(), usedforsecurity=False).digest()[:16])
+    held = held & ~_VERSION_AND_VARIANT | 0x5000 << 64 | 0x8000 << 48
+    digits = f"{held:032x}"
+    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
 
 
 def rate_text(rate: Fraction) -> str:

@@ -146,7 +146,7 @@ class _Packet:
                 self.changed = True
             return
         told = xmp_track.track_of(captions)
-        if len(old) == 1 and meaning(old[0]) == told:
+        if len(old) == 1 and _says(old[0], told):
             return
         self.changed = True
         if bag is None:
@@ -155,17 +155,17 @@ class _Packet:
         level = _level(bag)
         for item in old[1:]:
             remove(item)
-        new = etree.SubElement(bag, tag("rdf:li"))
+        new = xmp_track.structure_element(told, "\n" + " " * (level + 1))
         if old:
             bag.replace(old[0], new)  # in the same place among the others
         else:
+            bag.append(new)
             previous = new.getprevious()
             if previous is None:
                 bag.text = "\n" + " " * (level + 1)
             elif not (previous.tail or "").strip():
                 previous.tail = "\n" + " " * (level + 1)
         new.tail = ("\n" + " " * (level + 1)) if new.getnext() is not None else "\n" + " " * level
-        xmp_track.write_structure(new, told, "\n" + " " * (level + 1))
 
     def record(self) -> None:
         """Write down what is ours."""
@@ -245,6 +245,17 @@ class _Packet:
             parent.text = "\n" + " " * level
         if element.getnext() is None:
             element.tail = "\n" + " " * (level - 1)
+
+
+def _says(item: etree._Element, told: xmp_track.Structure) -> bool:
+    """Return whether ``item`` says what is ``told``, in whichever form it is written."""
+    ours = xmp_track.structure_element(told, "\n" + " " * _level(item))
+    # As we would write it, which takes a comparison of bytes; what another program wrote anew has to be looked into.
+    if item.attrib == ours.attrib and item.nsmap.items() >= ours.nsmap.items():
+        stands, wanted = (etree.tostring(each, encoding="UTF-8", with_tail=False) for each in (item, ours))
+        if stands.partition(b">")[2] == wanted.partition(b">")[2]:
+            return True
+    return bool(meaning(item) == told)
 
 
 def _level(element: etree._Element) -> int:
