@@ -17,11 +17,19 @@ from media_captioner.errors import OutputError
 from media_captioner.export.base import ExportContext
 from media_captioner.export.text import cue_lines, one_line
 from media_captioner.model import Captions, Cue
-from media_captioner.timing import clock_time
+from media_captioner.timing import clock_label, to_milliseconds
 
 _SIGNATURE: Final = re.compile(
     rb"\AWEBVTT\n\nNOTE media_captioner [^\n]*\n(?:[^\n]+\n)*?digest sha256:([0-9a-f]{64})\n\n"
 )
+# One cue block: an identifier, the times, then lines of text (section 4.1, WebVTT cue block); no line but that of the
+# times may hold an arrow, and none may be empty.
+_BLOCK: Final = re.compile(
+    r"(?!.*-->)[^\r\n]+\n"
+    r"\d{2,}:[0-5]\d:[0-5]\d\.\d{3} --> \d{2,}:[0-5]\d:[0-5]\d\.\d{3}\n"
+    r"(?:(?!.*-->)[^\r\n\0]+\n)+"
+)
+_READ_BACK: Final = 1000  # cue blocks
 MADE_BY_A_MACHINE: Final = "Captions of the whole soundtrack, made by a machine; nobody has checked them."
 EDITED: Final = "Captions of the whole soundtrack, made by a machine; a person changed some of them."
 
@@ -44,8 +52,9 @@ def write_block(start: Fraction, end: Fraction, payload: str, identifier: int | 
 
     Its end is at least a millisecond after its start, as the format demands.
     """
-    last = max(end, start + Fraction(1, 1000))
-    return f"{identifier}\n{clock_time(start)} --> {clock_time(last)}\n{payload}\n"
+    first = to_milliseconds(start)
+    last = max(to_milliseconds(end), first + 1)
+    return f"{identifier}\n{clock_label(first)} --> {clock_label(last)}\n{payload}\n"
 
 
 def write_cue(cue: Cue, identifier: int, *, voice: bool = False, styled: bool = False) -> str:
@@ -61,8 +70,8 @@ def write_cue(cue: Cue, identifier: int, *, voice: bool = False, styled: bool = 
     text = "\n".join(escape(line) for line in cue_lines(cue.text))
     if styled and cue.category != "speech":
         text = f"<c.{cue.category}>{text}</c>"
-    # The annotation ends at the first ">"; line breaks are not allowed in it.
-    speaker = escape(one_line(cue.speaker, 80)) if voice and cue.speaker else ""
+    # The annotation ends at the first ">", which must not make an arrow of its end; it has no line breaks.
+    speaker = escape(one_line(cue.speaker, 80)).rstrip("-") if voice and cue.speaker else ""
     if speaker:
         text = f"<v {speaker}>{text}</v>"
     return write_block(cue.start, cue.end, text, identifier)
@@ -80,7 +89,7 @@ def sealed_vtt(
         style: A STYLE block with its blank line, or an empty string.
 
     Raises:
-        OutputError: an independent reader does not find exactly the cues that were written.
+        OutputError: a reader would not find exactly the cues that were written.
 
     """
     body = (style + "\n".join(blocks)).encode()
@@ -89,9 +98,8 @@ def sealed_vtt(
         f"WEBVTT\n\nNOTE media_captioner {context.version}\n{lines}"
         f"digest sha256:{hashlib.sha256(body).hexdigest()}\n\n"
     )
-    data = note.encode() + body
-    _check(data, len(blocks))
-    return data
+    _check(note + style, blocks)
+    return note.encode() + body
 
 
 def is_sealed_vtt(data: bytes) -> bool:
@@ -121,7 +129,7 @@ class WebVtt:
         """Return the whole file: UTF-8, line feeds, a NOTE that says who wrote it, then the cues.
 
         Raises:
-            OutputError: an independent reader does not find exactly the cues that were written.
+            OutputError: a reader would not find exactly the cues that were written.
 
         """
         options = context.options
@@ -137,12 +145,23 @@ class WebVtt:
         return is_sealed_vtt(data)
 
 
-def _check(data: bytes, expected: int) -> None:
+def _check(head: str, blocks: Sequence[str]) -> None:
+    """Find that readers will see exactly ``blocks``, or refuse to write.
+
+    The grammar of every block is looked at. webvtt-py, another's reader, is given all of them up to an hour or so, and
+    beyond that the first and the last: it would take as long over ten hours as all the writing.
+    """
     import webvtt
 
+    for block in blocks:
+        if not _BLOCK.fullmatch(block):
+            raise OutputError(f"Did not write the captions: {block[:200]!r} is not one cue")
+    read = (
+        blocks if len(blocks) <= _READ_BACK else [*blocks[: _READ_BACK // 2], *blocks[-(_READ_BACK // 2) :]]
+    )
     try:
-        found = len(webvtt.from_buffer(io.StringIO(data.decode())).captions)
+        found = len(webvtt.from_buffer(io.StringIO(head + "\n".join(read))).captions)
     except webvtt.errors.MalformedFileError as error:
         raise OutputError(f"Did not write the captions: they cannot be read back ({error})") from error
-    if found != expected:
-        raise OutputError(f"Did not write the captions: {expected} cues went in and {found} come out")
+    if found != len(read):
+        raise OutputError(f"Did not write the captions: {len(read)} cues went in and {found} come out")

@@ -4,6 +4,8 @@ import io
 import json
 import shutil
 import subprocess
+import uuid
+from dataclasses import replace
 from datetime import UTC, datetime
 from fractions import Fraction
 from pathlib import Path
@@ -14,9 +16,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree
 
-from media_captioner.errors import ConfigError
+from media_captioner.errors import ConfigError, OutputError
 from media_captioner.export import sidecar
-from media_captioner.export.base import ExportContext
+from media_captioner.export.base import ExportContext, ExportOptions
+from media_captioner.export.players.webvtt import sealed_vtt, write_block
 from media_captioner.export.registry import chosen, exporters
 from media_captioner.export.text import clean, cue_lines
 from media_captioner.testing.exporters import HOSTILE
@@ -46,6 +49,34 @@ def test_webvtt_is_what_the_eye_expects():
     assert text.endswith(
         "1\n00:00:04.200 --> 00:00:06.000\nMAN: &lt;hello&gt; &amp; bye\n\n2\n00:00:07.000 --> 00:00:07.001\n[x]\n"
     )
+
+
+@pytest.mark.parametrize(
+    "block",
+    ["1\n00:00:01.000 --> 00:00:02.000\na\n\nb\n", "x", "1\n00:00:01.000 --> 00:00:02.000\na --> b\n"],
+)
+def test_what_would_be_another_cue_is_not_written_wherever_it_stands(block):
+    good = [write_block(Fraction(at), Fraction(at + 1), "text", at) for at in range(3000)]
+    data = sealed_vtt(good, CONTEXT, ["about"])
+    assert len(webvtt.from_buffer(io.StringIO(data.decode())).captions) == 3000
+    with pytest.raises(OutputError, match="not one cue"):
+        sealed_vtt([*good[:1500], block, *good[1500:]], CONTEXT, ["about"])
+
+
+@pytest.mark.parametrize("speaker", ["Bob--", "--", "a --> b", "-", "<b>"])
+def test_a_speaker_ends_no_cue(speaker):
+    context = replace(CONTEXT, options=ExportOptions(voice_tags=True, caption_style=True))
+    told = captions(
+        cue(text="one--", speaker=speaker), cue("8", "9", "--", speaker=speaker, category="speech")
+    )
+    data = exporters()["vtt"].write(told, context)
+    assert len(webvtt.from_buffer(io.StringIO(data.decode())).captions) == 2
+
+
+def test_a_cue_shorter_than_a_millisecond_has_one():
+    told = captions(*(cue(Fraction(2 * n + 1, 2000), Fraction(4 * n + 3, 4000)) for n in range(4)))
+    for each in webvtt.from_buffer(io.StringIO(exporters()["vtt"].write(told, CONTEXT).decode())).captions:
+        assert each.end > each.start
 
 
 def test_webvtt_without_cues_is_still_a_file():
@@ -155,6 +186,15 @@ def test_markers_stand_on_the_exact_frame_hours_into_an_asset(rate, shown):
     assert at == round(start * (rate or 1000))
     assert lasts == round((start + 2) * (rate or 1000)) - at
     assert name == "[dog barking]"
+
+
+def test_a_marker_keeps_its_identity_from_run_to_run():
+    once, again = (exporters()["xmp"].write(captions(cue(), model=model), CONTEXT) for model in ("a", "b"))
+    space = uuid.UUID("6f0f9bfe-3b5f-5c3e-9c55-6d6564696163")
+    frame = round(cue().start * captions().media.video.frame_rate.rate)
+    wanted = str(uuid.uuid5(space, f"{frame} effects [dog barking]")).encode()
+    assert wanted in once
+    assert wanted in again
 
 
 def test_xmp_says_nothing_of_how_the_footage_came_to_be():
