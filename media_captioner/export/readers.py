@@ -215,6 +215,8 @@ def _xmeml(data: bytes, grid: Grid) -> Iterator[Found]:
 
 def _premiere(data: bytes, _grid: Grid) -> Iterator[Found]:
     for segment in json.loads(data)["segments"]:
+        if all(word["type"] == "punctuation" for word in segment["words"]):
+            continue  # where nobody speaks
         yield Found(Fraction(str(segment["start"])), " ".join(word["text"] for word in segment["words"]))
 
 

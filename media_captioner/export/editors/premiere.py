@@ -24,6 +24,7 @@ LANGUAGES: Final = (
 """Every language that the schema allows; ``??-??`` is its own word for one that it does not."""
 
 _SPECIAL: Final = {"zh": "cmn-hans", "zh-cn": "cmn-hans", "zh-tw": "cmn-hant", "yue": "zh-hk", "no": "nb-no"}
+_NOBODY: Final = "Unknown speaker"
 _SPEAKERS: Final = uuid.UUID("0d2c7b0a-5f27-4c55-8a5e-6d6564696163")
 
 
@@ -47,26 +48,27 @@ class PremiereTranscript:
     name = "premiere"
     suffix = ".transcript.json"
     readers = "Premiere Pro 25 (Text panel, import a transcript)"
-    loss = "speech only; words of a caption that no recogniser timed share its time evenly; no seal"
+    loss = "speech only (… where there is none); words of a caption that no recogniser timed share its time evenly; no seal"
 
     def write(self, captions: Captions, context: ExportContext) -> bytes:  # noqa: ARG002 - the protocol's signature
         """Return the whole transcript."""
         spoken = captions.spoken[0] if captions.spoken else captions.language
         speech = [cue for cue in captions.cues if cue.category == "speech"]
         timed = _timed_words(captions)
-        names = dict.fromkeys(_speaker(cue) for cue in speech)
+        names = dict.fromkeys([_speaker(cue) for cue in speech] or [_NOBODY])
+        segments = [
+            {
+                "start": _seconds(cue.start),
+                "duration": _seconds(max(cue.end - cue.start, Fraction(1, 1000))),
+                "language": language_code(cue.language or captions.language),
+                "speaker": _identity(_speaker(cue)),
+                "words": list(_words(cue, timed)),
+            }
+            for cue in speech
+        ]
         document = {
             "language": language_code(spoken),
-            "segments": [
-                {
-                    "start": _seconds(cue.start),
-                    "duration": _seconds(max(cue.end - cue.start, Fraction(1, 1000))),
-                    "language": language_code(cue.language or captions.language),
-                    "speaker": _identity(_speaker(cue)),
-                    "words": list(_words(cue, timed)),
-                }
-                for cue in speech
-            ],
+            "segments": segments or [_silence(captions)],
             "speakers": [{"id": _identity(name), "name": name} for name in names],
         }
         return (json.dumps(document, ensure_ascii=False, indent=1) + "\n").encode()
@@ -77,7 +79,15 @@ class PremiereTranscript:
 
 
 def _speaker(cue: Cue) -> str:
-    return one_line(cue.speaker or "", 80) or "Unknown speaker"
+    return one_line(cue.speaker or "", 80) or _NOBODY
+
+
+def _silence(captions: Captions) -> dict[str, Any]:
+    """Return what stands where nobody speaks: the schema wants a segment and a word, and this one says nothing."""
+    mark = {"text": "…", "confidence": 0.0, "eos": True, "tags": [], "type": "punctuation"}
+    where = {"start": 0.0, "duration": 0.0}
+    language = language_code(captions.language)
+    return {**where, "language": language, "speaker": _identity(_NOBODY), "words": [{**mark, **where}]}
 
 
 def _identity(name: str) -> str:

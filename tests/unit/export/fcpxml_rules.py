@@ -1,6 +1,6 @@
 """What Final Cut Pro asks of FCPXML 1.10, as far as we write it: Apple's DTD cannot be had from a package index.
 
-The content models and attributes follow Apple's FCPXML reference; the rules behind them (the frame grid, captions that do not
+The content models and attributes follow Apple's DTD, which what these rules pass was held against by hand; the rules behind them (the frame grid, captions that do not
 overlap, unique style names) are those that the DTD cannot say.
 """
 
@@ -8,7 +8,8 @@ from fractions import Fraction
 
 from lxml import etree
 
-# Element: (children in this order, each with how many: 1, ? or *), (attributes that must be), (attributes that may be)
+from tests.unit.export.content_model import breaches
+
 MODEL = {
     "fcpxml": ("resources1 library1", "version", ""),
     "resources": ("format1 asset1", "", ""),
@@ -51,21 +52,7 @@ def faults(data):
 
 
 def _model(element):
-    if element.tag not in MODEL:
-        return [f"unknown element {element.tag}"]
-    children, must, may = MODEL[element.tag]
-    found = [f"{element.tag} lacks {name}" for name in must.split() if name not in element.attrib]
-    found += [f"{element.tag} has {name}" for name in element.attrib if name not in f"{must} {may}".split()]
-    tags = [child.tag for child in element if isinstance(child.tag, str)]
-    for part in children.split():
-        name, many = part[:-1], part[-1]
-        count = 0
-        while tags[:1] == [name]:
-            tags.pop(0)
-            count += 1
-        if (many == "1" and count != 1) or (many == "?" and count > 1):
-            found.append(f"{element.tag} has {count} {name}")
-    found += [f"{element.tag}: {tag} is out of place" for tag in tags]
+    found = breaches(element, MODEL)
     for name in TIMES & set(element.attrib):
         try:
             _seconds(element.get(name))
