@@ -75,6 +75,7 @@ HOSTILE: Final = (
     "   \n  ",
     "文字 🎬 é e\u0301",
     "x" * 1_000_000,
+    "<b>&amp; --> {\\an8}|♪ \u202e\r\n\n=1+1\t\0\ud800 e\u0301" * 25_000,
 )
 """Cue texts that have broken somebody's captions."""
 
