@@ -146,7 +146,7 @@ def test_what_was_not_used_is_given_back():
     assert _reserve(pace, 0.0, limit, tokens=1)[1].start == pytest.approx(limit.seconds_of(30_000))
     assert 30 <= limit.seconds_of(30_000) <= 31
     pace = paces.settle(pace, 1.0, flight, "answered", limits=limit, tokens=1_000)
-    assert _reserve(pace, 1.0, limit, tokens=1)[1].start == pytest.approx(1)
+    assert _reserve(pace, 1.0, limit, tokens=1)[1].start == pytest.approx(limit.seconds_of(1_000))
 
 
 def test_a_request_above_the_whole_allowance_goes_alone_instead_of_never():
