@@ -12,10 +12,11 @@ from functools import cache
 from typing import Final
 
 from media_captioner.model import Evidence, Flag, Polarity, Sound, Speech
-from media_captioner.prose.lexicon import FlagWord, Mask, lexicon, table
+from media_captioner.prose.lexicon import FlagWord, Mask, Person, lexicon
 from media_captioner.prose.manner import FEIGNED
 from media_captioner.prose.polarity import HEDGED, NAMES
 from media_captioner.prose.reading import Reading
+from media_captioner.prose.tables import table
 from media_captioner.prose.words import tokens
 
 _SPOKEN: Final = frozenset({"speech", "all"})
@@ -77,6 +78,8 @@ def _of_prose(reading: Reading) -> Iterable[Reason]:
             feigned = not FEIGNED.isdisjoint(passage.words[max(0, hit.start - 1) : hit.start])
             if feigned or hit.found.columns[1] not in _WRITTEN:
                 continue
+            if passage.words[hit.end - 1] == "violently" and not passage.hits(Person):
+                continue  # the wind gusts, the water boils
             if not (hit.end - hit.start == 1 and hit.start in masked):
                 rank = passage.rank(hit.start, hit.end)
                 yield hit.found.columns[0], NAMES[rank], passage.evidence(hit.start, hit.end)

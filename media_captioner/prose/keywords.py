@@ -8,7 +8,7 @@ from typing import Final
 
 from media_captioner.model import Facts, Music, Speech
 from media_captioner.model.soundtable import by_name
-from media_captioner.prose.lexicon import table
+from media_captioner.prose.tables import table
 
 _SPEAKERS: Final = {
     "man": "Male speech, man speaking",

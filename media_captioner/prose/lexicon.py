@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from importlib import resources
-from itertools import product
 from typing import Any, Final, NamedTuple
 
 from media_captioner.model.soundtable import by_name
+from media_captioner.prose.tables import phrases, table
 from media_captioner.prose.words import REMEMBERED, SKIPPED, lemmatiser, tokens
 
 _NAMELESS: Final = frozenset({"sound", "begin", "come", "move", "stop", "set"})
@@ -18,10 +17,6 @@ _NAMELESS: Final = frozenset({"sound", "begin", "come", "move", "stop", "set"})
 
 OWN: Final = "=sound"
 """In ``sounds.tsv``, the action of a thing that is merely heard."""
-
-_KEYS_KEPT: Final = (
-    50_000  # words whose keys are remembered; a text of a million strange words must not fill memory
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,21 +163,9 @@ def _add(found: dict[type, list[Hit]], kind: type, start: int, end: int, things:
         hits.append(Hit(start, end, thing))
 
 
-def table(name: str) -> Iterator[list[str]]:
-    """Yield the rows of a table of this package, without comments and heading."""
-    text = resources.files("media_captioner.prose").joinpath("data", f"{name}.tsv").read_text("utf-8")
-    lines = [line for line in text.splitlines() if line and not line.startswith("#")]
-    for line in lines[1:]:
-        yield line.split("\t")
-
-
-def phrases(words: str) -> Iterator[str]:
-    """Yield the phrases of a cell of words: parted by ``;``, alternatives of one word by ``/``."""
-    for phrase in words.split(";"):
-        parts = [part.split("/") if part not in {"/", "="} else [part] for part in phrase.split()]
-        for choice in product(*parts):
-            if choice:
-                yield " ".join(choice)
+def _needs_thing(actions: list[Any]) -> bool:
+    """Whether none of several actions is a sound by itself: "tapped against" needs the rain, "tapped" nothing."""
+    return all(action.default is None for action in actions)
 
 
 class Lexicon:
@@ -207,6 +190,7 @@ class Lexicon:
         self._exact = {word for spelled, _ in self._pending for word in spelled if word.startswith("=")}
         irregular = dict(row for row in table("irregular"))
         self.lemma = lemmatiser(vocabulary, irregular)
+        self._vocabulary = frozenset(vocabulary)
         for spelled, found in self._pending:
             self._plant([word if word.startswith("=") else self.lemma(word) for word in spelled], found)
         self._pending = []
@@ -230,7 +214,7 @@ class Lexicon:
                 continue
             longer = self._longer(words, known, start) if word.nexts else None
             for kind, things in word.found.items():
-                if longer is None or kind not in longer:
+                if longer is None or kind not in longer or (kind is Action and _needs_thing(longer[kind][1])):
                     _add(found, kind, start, start + 1, things)
             if longer is not None:
                 for kind, (end, things) in longer.items():
@@ -279,6 +263,10 @@ class Lexicon:
             known = self._known[word] = _Known(keys, found, [node.next for node in nodes if node.next])
         return known
 
+    def knows(self, word: str) -> bool:
+        """Whether a word, or its lemma, is in the tables: it is English then."""
+        return self.lemma(word) in self._vocabulary
+
     def is_verb(self, lemma: str) -> bool:
         """Whether a lemma is an action of some thing ("clank", "toll") rather than the name of a sound."""
         action = self._actions.get(lemma)
@@ -317,6 +305,8 @@ class Lexicon:
                 phrase = f"={phrase}"
             elif kind is FlagWord and phrase.endswith(("ing", "ed")):
                 phrase = f"={phrase}"  # "boxing" is no box
+            elif kind is Emotion and phrase.endswith("ed") and columns[1] != "0":
+                phrase = f"={phrase}"  # who is alarmed is no alarm
         self._want(phrase, found)
 
     def _sound(self, columns: list[str]) -> None:

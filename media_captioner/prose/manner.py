@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Final, NamedTuple
 
 from media_captioner.prose.lexicon import (
+    Action,
     Emotion,
     Hit,
     Instrument,
@@ -17,11 +18,10 @@ from media_captioner.prose.lexicon import (
     Saying,
     lexicon,
     outermost,
-    phrases,
-    table,
 )
 from media_captioner.prose.polarity import ASSERTED
 from media_captioner.prose.reading import Passage
+from media_captioner.prose.tables import phrases, table
 from media_captioner.prose.words import gerund
 
 STRONG: Final = 2
@@ -34,6 +34,7 @@ _SCENE: Final = frozenset(
     "atmosphere mood scene ambience soundscape music melody setting environment".split()
 )
 _TONES: Final = frozenset("tone voice delivery manner intonation inflection he she his her".split())
+_SETTING_UP: Final = frozenset({"set", "sets", "establish", "establishes", "create", "creates", "creating"})
 _MODIFIED: Final = 2  # words between an adjective and the music it describes
 _STEM: Final = (
     4  # letters by which the forms of one word are known: angrily, angry; exasperation, exasperated
@@ -132,6 +133,8 @@ def _is_of_scene(passage: Passage, hit: Hit, music: set[int]) -> bool:
     """Whether the word tells of a mood that no voice has: "a cheerful melody", "the atmosphere is one of grief"."""
     if not music.isdisjoint(range(hit.end, hit.end + _MODIFIED)):
         return True
+    if not _SETTING_UP.isdisjoint(passage.keys[max(0, hit.start - 3) : hit.start]):
+        return True  # "the groove sets a light-hearted tone"
     behind = passage.keys[max(0, hit.start - _NEAR) : hit.start]
     return not _SCENE.isdisjoint(behind) and _TONES.isdisjoint(behind)
 
@@ -152,9 +155,9 @@ def _describes_other(passage: Passage, hit: Hit) -> bool:
     """Whether an adjective stands before something that is no voice: "a tense score", "the warm acoustic"."""
     words = passage.words
     before = words[hit.start - 1] if hit.start else ""
-    if before in FEIGNED or before.endswith("ally"):
-        return True  # "mock outrage", "acoustically neutral"
     last = words[hit.end - 1]
+    if before in FEIGNED or before.endswith("ally") or (last.endswith("ly") and _is_of_crowd(passage, hit)):
+        return True  # "mock outrage", "acoustically neutral", "the audience applauds warmly"
     if last.endswith(("ly", *_NOUN_ENDS)) or last in _NOUNS:
         return any(word in _OTHER for word in words[max(0, hit.start - 3) : hit.start])
     if hit.end >= len(words) or words[hit.end] in _ENDS or not words[hit.end][0].isalpha():
@@ -167,6 +170,14 @@ def _describes_other(passage: Passage, hit: Hit) -> bool:
         if place in voiced:
             return False
     return True
+
+
+def _is_of_crowd(passage: Passage, hit: Hit) -> bool:
+    """Whether an adverb tells how many people clap or cheer: "the audience applauds warmly"."""
+    said = {other.end for other in passage.hits(Saying)}
+    acts = any(other.end == hit.start and other.end not in said for other in passage.hits(Action))
+    before = [other for other in passage.hits(Person) if other.end <= hit.start]
+    return acts and bool(before) and before[-1].found.columns[1] == "many"
 
 
 def _family(name: str) -> list[str]:

@@ -18,6 +18,7 @@ from media_captioner.prose.reading import Passage, Reading
 
 _BESIDE: Final = 3  # words between a genre or an instrument and the word for music it belongs to
 _ANOTHER: Final = frozenset({"another", "second", "different", "new"})
+_DRUMMED: Final = frozenset({"on", "against", "upon", "his", "her", "their"})
 _LONE: Final = frozenset({"drum"})
 """Loose instruments that are sounds where nobody makes music."""
 
@@ -81,6 +82,8 @@ def find(reading: Reading) -> Found:
 def _clear(passage: Passage, kind: type) -> list[Hit]:
     """Return the hits of a kind that are no part of a longer name of a sound ("bird song", "singing bowl")."""
     hits = passage.hits(kind)
+    if kind is Instrument:
+        hits = [hit for hit in hits if not is_drumming(passage.words, hit)]
     if not hits:
         return []
     if kind is not MusicWord:
@@ -97,6 +100,12 @@ def _clear(passage: Passage, kind: type) -> list[Hit]:
             for other in hiding
         )
     ]
+
+
+def is_drumming(words: list[str], hit: Hit) -> bool:
+    """Whether "drums" is a verb: rain drums on a roof, somebody drums his fingers."""
+    following = words[hit.end] if hit.end < len(words) else ""
+    return words[hit.start] == "drums" and (following.endswith("ly") or following in _DRUMMED)
 
 
 def _kinds(hits: Iterable[Hit], *kinds: str) -> list[Hit]:
@@ -129,10 +138,13 @@ def _partner(hit: Hit, beside: list[Hit]) -> Hit | None:
 
 
 def _band(passage: Passage, words: list[Hit], instruments: list[Hit]) -> list[tuple[Hit, int]]:
-    """Two instruments together, or somebody who plays a piece on one, make music."""
+    """Two instruments together, a singer beside one, or somebody who plays a piece on one, make music."""
     sure = [hit for hit in instruments if passage.rank(hit.start, hit.end) == ASSERTED]
     several = len({hit.found.columns[0] for hit in sure}) > 1
     if several and "or" not in passage.words[sure[0].end : sure[-1].start]:
+        return [(sure[0], ASSERTED)]
+    singers = [hit for hit in passage.hits(Person) if hit.found.columns[1] == "sing"]
+    if sure and any(passage.rank(hit.start, hit.end) == ASSERTED for hit in singers):
         return [(sure[0], ASSERTED)]
     if sure and _kinds(words, "player") and _kinds(words, "beside", "head"):
         return [(sure[0], ASSERTED)]

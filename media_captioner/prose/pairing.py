@@ -25,6 +25,10 @@ BESIDES: Final = frozenset(
     ", and or in on with as while over at into onto to through under beneath behind near past towards toward beside "
     "between before after during until across along among above below for than".split()
 )
+_PHRASE: Final = 3  # words from a preposition to its noun: "into | the metal cup"
+_PLACED: Final = frozenset("into onto in on against through over".split())
+_OBJECT: Final = frozenset({"a", "an", "the", "his", "her", "its", "their"})
+_LISTED: Final = frozenset({"and", ",", "then"})
 OF: Final = frozenset({"of", "from", "by", "against"})
 _NOISE: Final = frozenset({"sound", "noise"})
 _HEARD: Final = frozenset({"heard", "audible", "present", "perceptible", "discernible", "noticeable"})
@@ -92,15 +96,23 @@ def mentions(passage: Passage) -> list[Mention]:
 
 def _visible(passage: Passage) -> tuple[list[Hit], list[Hit]]:
     """Return the actions and things of a sentence; a longer phrase hides the shorter ones in it."""
-    actions, things = passage.hits(Action), passage.hits(Source)
+    actions = passage.hits(Action)
+    things = [hit for hit in passage.hits(Source) if not _is_verb(passage.words, hit)]
     if not actions:
         own = lexicon().own
         things = [hit for hit in things if hit.found.name in own]
         if not things:
             return [], []
-    masks = [*passage.hits(Mask), *_instruments(passage, actions)]
-    hidden = {(hit.start, hit.end) for hit in masks}
-    kept = _longest({(hit.start, hit.end) for hits in (actions, things, masks) for hit in hits}) - hidden
+    # "tapped against" is rain on a window; where there is no rain, somebody just taps.
+    actions = [
+        hit
+        for hit in actions
+        if hit.end - hit.start == 1
+        or hit.found.default is not None
+        or _nearest(passage, hit, things) is not None
+    ]
+    hidden = _merged([*passage.hits(Mask), *_instruments(passage, actions)])
+    kept = _longest({(hit.start, hit.end) for hits in (actions, things) for hit in hits} | hidden) - hidden
     # The last word of a longer name is still the thing that acts: "a diesel engine starts", "ocean waves crash".
     heads = {hit.end for hit in actions if (hit.start, hit.end) in kept and _acts(hit.found)}
     heads -= {end for _, end in hidden}
@@ -108,6 +120,22 @@ def _visible(passage: Passage) -> tuple[list[Hit], list[Hit]]:
         _joined(hit for hit in actions if (hit.start, hit.end) in kept),
         [hit for hit in things if (hit.start, hit.end) in kept or hit.end in heads],
     )
+
+
+def _is_verb(words: list[str], hit: Hit) -> bool:
+    """Whether a thing's name is a verb with an object: "she taps the spines", "it records a bird"."""
+    following = words[hit.end] if hit.end < len(words) else ""
+    return hit.end - hit.start == 1 and words[hit.start].endswith("s") and following in _OBJECT
+
+
+def _merged(hits: list[Hit]) -> set[tuple[int, int]]:
+    """Return the spans of some phrases, overlapping ones as one: none of them loses its words to another."""
+    spans: list[tuple[int, int]] = []
+    for start, end in sorted((hit.start, hit.end) for hit in hits):
+        if spans and start < spans[-1][1]:
+            start, end = spans[-1][0], max(spans.pop()[1], end)  # noqa: PLW2901 (grown over the one before)
+        spans.append((start, end))
+    return set(spans)
 
 
 def _longest(spans: set[tuple[int, int]]) -> set[tuple[int, int]]:
@@ -152,7 +180,7 @@ def _acted(passage: Passage, hit: Hit, things: list[Hit], used: set[tuple[int, i
     if _is_uttered(passage, hit):
         return
     rank = passage.rank(hit.start, hit.end)
-    thing = _nearest(passage, hit, things)
+    thing = _nearest(passage, hit, things) or _subject(passage, hit, things)
     if thing is None:
         if action.default is not None:
             yield Mention(action.default, passage, hit.start, hit.end, rank)
@@ -191,10 +219,35 @@ def _nearest(passage: Passage, hit: Hit, things: list[Hit]) -> Hit | None:
     for thing in things:
         if thing.found.name not in by_source or (thing.start < hit.end and hit.start < thing.end):
             continue
-        cost = (_distance(passage.words, hit, thing), size[thing.found.name])
+        far = _TOO_FAR if _is_aside(passage, thing, hit) else _distance(passage.words, hit, thing)
+        cost = (far, size[thing.found.name])
         if cost < least:
             best, least = thing, cost
     return best
+
+
+def _subject(passage: Passage, hit: Hit, things: list[Hit]) -> Hit | None:
+    """Return who begins the sentence and does one thing more: "She stops, clears her throat, and hums"."""
+    words = passage.words
+    if not words[hit.start].endswith("s") or not _LISTED.issuperset(words[hit.start - 1 : hit.start]):
+        return None
+    first = (thing for thing in things if thing.found.name == "person" and thing.end <= _PHRASE)
+    return next((thing for thing in first if "person" in hit.found.by_source), None)
+
+
+def _is_aside(passage: Passage, thing: Hit, hit: Hit) -> bool:
+    """Whether a thing before an action is not what acts: an owner, or a place that something goes to.
+
+    "A child's music box plays"; "the ball drops into the cup with a rattle".
+    """
+    words = passage.words
+    if thing.end >= hit.start:
+        return False
+    end = passage.ends[thing.end - 1] - passage.start
+    if passage.text[end - 2 : end] in {"'s", "’s"}:
+        return hit.start - thing.end > 1
+    placed = not _PLACED.isdisjoint(words[max(0, thing.start - _PHRASE) : thing.start])
+    return placed and "with" in words[thing.end : hit.start]
 
 
 def _distance(words: list[str], hit: Hit, thing: Hit) -> int:

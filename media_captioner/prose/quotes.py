@@ -56,6 +56,11 @@ _EXCLAIMED: Final = frozenset(
     "dad daddy good great right sure well what why who".split()
 )
 """Words that are uttered alone, and that no noise is spelled like."""
+_DOUBLED: Final = re.compile(r"^(\w{2,6})(?:-\1)+[.!]?$")
+_NOISES: Final = frozenset(
+    "aww aw ooh oooh ahh aah ohh mmm mm hmm hm shh psst ugh eek haha hahaha brr grr tsk tut".split()
+)
+"""Noises of people that are spelled like words."""
 _EITHER: Final = frozenset(
     "repeat begin start continue open enter deliver intone answer end finish close call chant".split()
 )
@@ -307,6 +312,8 @@ def _imitates(text: str, count: int, before: _Before) -> bool:
         return False
     if _CALLED.search(text) and count < _PHRASE:
         return False
+    if text.lower() in _NOISES or (text[:1].islower() and _DOUBLED.search(text)):
+        return True
     if before.said_last or before.phrased or before.mark == ":" or not text[:1].islower():
         return False
     return not _is_exclaimed(text)

@@ -11,7 +11,8 @@ from typing import Final
 from media_captioner.model import Sound
 from media_captioner.model.soundtable import ancestors, by_name
 from media_captioner.prose import polarity
-from media_captioner.prose.lexicon import Hit, Instrument, Modifier, MusicWord, Person
+from media_captioner.prose.lexicon import Hit, Instrument, Modifier, MusicWord, Person, Source
+from media_captioner.prose.music import is_drumming
 from media_captioner.prose.pairing import BARRIERS, BESIDES, OF, Mention
 from media_captioner.prose.pairing import mentions as named
 from media_captioner.prose.reading import Passage, Reading
@@ -38,6 +39,17 @@ _MADE_OF: Final = frozenset(
     }
 )
 """Sounds that music may consist of."""
+_LIVELY: Final = frozenset(
+    "voice body animal friction machine household weather danger crowd movement fire".split()
+)
+"""Groups of sounds that instruments are said to make when they only play."""
+_UTTERED: Final = frozenset({"voice", "body"})
+_ARTICLES: Final = frozenset({"a", "an", "the"})
+_DEVICES: Final = frozenset({"machine", "engine", "phone", "clock", "keyboard", "camera", "drawer"})
+_WORKS: Final = frozenset({"mix", "production", "arrangement", "vocals", "soloist"})
+_PLAYED: Final = 8  # words between an instrument and what it is said to do: "the horn growls and cries"
+_APART: Final = frozenset({"a", "an", "as", "while", "over", "with", "of", "by", "under", "to"})
+"""Words behind which somebody else acts: "over the piano, a dog barks"."""
 _NO_HEADS: Final = frozenset(
     {",", "and", "or", "of", "rhythm", "beat", "pattern", "chorus", "session", "performance"}
 )
@@ -113,6 +125,8 @@ def mentions(passage: Passage) -> list[Mention]:
             _is_measure(mention, found)
             or _is_absorbed(mention, found)
             or _is_of_music(mention)
+            or _is_attribute(mention, found)
+            or _is_played(mention)
             or is_channel(passage, mention)
         )
     ]
@@ -174,6 +188,46 @@ def _is_of_music(mention: Mention) -> bool:
     return _NO_HEADS.isdisjoint(following) and any(end <= place <= end + 1 for place in (*lines, *players))
 
 
+def _is_attribute(mention: Mention, found: list[Mention]) -> bool:
+    """Whether a word only describes the noun behind it: "a tearing roar", "a drip pump"."""
+    passage, place = mention.passage, mention.start
+    words = passage.words
+    if mention.source or mention.end - place > 1 or mention.end >= len(words):
+        return False
+    if words[place].endswith("ing") and mention.entry.group not in _UTTERED:
+        return any(other.start == mention.end and other.end == mention.end + 1 for other in found)
+    determined = not _ARTICLES.isdisjoint(words[max(0, place - 2) : place])
+    things = (hit for hit in passage.hits(Source) if hit.start == mention.end and hit.found.name in _DEVICES)
+    return determined and words[place] == passage.keys[place] and any(things)
+
+
+def _is_played(mention: Mention) -> bool:
+    """Whether a verb only says how music sounds: "the bass growls", "the mix breathes", "a cymbal ticks along"."""
+    passage, place = mention.passage, mention.start
+    if mention.source or mention.end - place > 1 or mention.entry.group not in _LIVELY:
+        return False
+    word = passage.words[place]
+    if not word.endswith(("s", "ed", "ing")) or not _MADE_OF.isdisjoint(mention.entry.classes):
+        return False
+    words = passage.words
+    played = [hit.end for hit in passage.hits(Instrument) if hit.end <= place and not is_drumming(words, hit)]
+    played.extend(hit.end for hit in passage.hits(MusicWord) if hit.end <= place and _is_piece(hit))
+    work = max((index + 1 for index in range(place) if words[index] in _WORKS), default=0)
+    if not played and not work:
+        return False
+    last = max((*played, work))
+    between = words[last:place]
+    if any(last <= hit.start < place for hit in passage.hits(Person)) or BARRIERS.intersection(between):
+        return False
+    if last == work and words[place - 1] == "and":
+        return True  # "the mix is warm, with a wide image, and breathes gently"
+    return len(between) <= _PLAYED and _APART.isdisjoint(between)
+
+
+def _is_piece(hit: Hit) -> bool:
+    return bool(hit.found.columns[0] in {"head", "beside"})
+
+
 def _sound(group: list[Mention]) -> Sound:
     first = min(group, key=lambda mention: mention.rank)
     words = _modifiers(first)
@@ -195,8 +249,11 @@ def _singers(group: list[Mention]) -> list[str]:
     found: list[str] = []
     for mention in group:
         first, last = mention.start - _SINGER_BEFORE, mention.end + _SINGER_AFTER
-        people = [hit.found.columns[0] for hit in mention.passage.hits(Person) if first <= hit.start <= last]
-        people = [speaker for speaker in people if speaker in _SINGING]
+        known = [hit for hit in mention.passage.hits(Person) if hit.found.columns[0] in _SINGING]
+        near = [hit for hit in known if first <= hit.start <= last]
+        near = near or [hit for hit in known if hit.found.columns[1] == "sing"]
+        near = [hit for hit in near if hit.found.columns[1] != "pronoun"] or near  # "a boy sings to himself"
+        people = [hit.found.columns[0] for hit in near]
         if people and mention.rank == polarity.ASSERTED:
             found.append(_SINGING[people[-1]])
     return list(dict.fromkeys(found))

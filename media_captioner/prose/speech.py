@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from media_captioner.model import Evidence, Speech
-from media_captioner.prose import manner, tongues, translations
+from media_captioner.prose import manner, speaking, tongues, translations
 from media_captioner.prose.lexicon import Action, Hit, Saying
 from media_captioner.prose.manner import Feeling
 from media_captioner.prose.polarity import ASSERTED, HEDGED, NAMES
@@ -19,33 +19,13 @@ from media_captioner.prose.quotes import Quote
 from media_captioner.prose.reading import Passage, Reading
 from media_captioner.prose.voices import Cast, Mention, Voice
 
-_SPEAKS: Final = frozenset(
-    "speak talk announce narrate say ask reply answer respond whisper shout tell explain describe comment "
-    "mutter murmur mumble converse chat recite read deliver address instruct lecture plead argue command order greet "
-    "warn exclaim continue state remark quarrel bicker debate discuss negotiate gossip grumble complain protest scold "
-    "curse pray preach".split()
-)
 _ROLES: Final = frozenset(
     "narrator announcer commentator host presenter interviewer interviewee reporter journalist newsreader anchor "
     "dispatcher caller broadcaster lecturer instructor officer teacher comedian auctioneer preacher guide attendant "
     "conductor referee umpire operator doctor nurse coach pilot captain vendor trainer croupier robot".split()
 )
-_WORDLESS: Final = frozenset(
-    "wordless hum sing croon vocalise vocalize laugh sob moan scream whistle ethereal double harmonize harmonise".split()
-)
-_NOT_SPEAKERS: Final = frozenset({"voice", "voices", "speech", "guide"})
-_FROM: Final = (["from"], ["by"])
-_NEXT_ONE: Final = (["a"], ["an"], ["the"], ["another"])
-_QUIET: Final = frozenset({"silent", "quiet", "absent", "inaudible"})
-_SAID: Final = frozenset({"say", "sing"})
-_SPOKEN: Final = frozenset(
-    {"say", "shout", "speak", "ask", "announce", "scream", "yell", "tell", "call", "reply"}
-)
-"""Verbs with which even a singer speaks."""
-_AFTER: Final = 8  # words after a quotation within which "she replies" may stand
-_VERB_REACH: Final = 7  # words behind somebody within which a verb says that they speak
+_POINTING: Final = frozenset({"the", "this", "every", "each", "all"})
 _ADJECTIVES: Final = 4  # words from an adjective to whom it describes: "a cheerful Northern English man"
-_SUBJECT: Final = 12  # words between a speaker and the verb of speech
 _SELF: Final = frozenset({"his", "her", "the", "its", "their", "this", "delivery", "speech", "voice"})
 
 
@@ -106,10 +86,14 @@ class _Scribe:
         found: list[_Utterance] = []
         for place, quote in passage.quotes:
             floor = found[-1].place if found else -1
-            voice = _speaker(passage, place, mentions, floor) or (found[-1].voice if found else before)
+            voice = speaking.speaker(passage, place, mentions, floor) or (
+                found[-1].voice if found else before
+            )
             rank = passage.ranks[place] if passage.ranks else ASSERTED
             rank = rank if rank in {ASSERTED, HEDGED} else ASSERTED
-            sung = quote.sung or (voice is not None and voice.sings and not _is_spoken(passage, place))
+            sung = quote.sung or (
+                voice is not None and voice.sings and not speaking.is_spoken(passage, place)
+            )
             found.append(_Utterance(passage, place, quote, voice, rank, sung))
         return found
 
@@ -124,7 +108,7 @@ class _Scribe:
             earlier = [u for u in utterances if u.place < feeling.place]
             if earlier and (not later or _belongs(passage, earlier[-1], feeling.place, mentions)):
                 earlier[-1].feelings.append(feeling)
-            elif later:
+            elif later and not _is_of_other(passage, feeling, later[0], mentions):
                 later[0].feelings.append(feeling)
 
     def _language(self, utterance: _Utterance, spoken: Sequence[tongues.Spoken]) -> None:
@@ -143,21 +127,23 @@ class _Scribe:
         spoken: Sequence[tongues.Spoken],
         feelings: list[Feeling],
     ) -> None:
-        speaking = [
+        talking = [
             m
             for m in mentions
-            if not m.object and (not m.voice.many or m.voice.count > 1) and _speaks(passage, m)
+            if not m.object and (not m.voice.many or m.voice.count > 1) and speaking.speaks(passage, m)
         ]
         self._sung(passage, mentions, utterances, spoken)
-        for mention in speaking:
+        for mention in talking:
             if any(u.voice is mention.voice for u in utterances):
                 continue
             self.silent.append(_Utterance(passage, mention.start, None, mention.voice, mention.rank))
         if passage.summary:
             self._summarised(passage, mentions, feelings)
+        if not utterances and not mentions and feelings:
+            self._described(passage, feelings)
         if utterances or not mentions:
             return
-        voices = [m.voice for m in (speaking or mentions) if not m.voice.many]
+        voices = [m.voice for m in (talking or mentions) if not m.voice.many]
         if not voices:
             return
         voice = voices[-1]
@@ -171,6 +157,15 @@ class _Scribe:
             last.feelings.extend(told)
         else:
             voice.feelings.extend(told)
+
+    def _described(self, passage: Passage, feelings: list[Feeling]) -> None:
+        """Take what is said of the words just quoted: "The tone is …", "Every word is spoken with fear"."""
+        last = self.said[-1] if self.said else None
+        if last is None or passage.summary or passage.index - last.passage.index > 1:
+            return
+        first = {hit.start for hit in passage.hits(Saying)}
+        if passage.words[0] in _POINTING and not first.isdisjoint(range(1, 4)):
+            last.feelings.extend(feelings)
 
     def _summarised(self, passage: Passage, mentions: list[Mention], feelings: list[Feeling]) -> None:
         """Take what a summary calls somebody of whom no emotion is known: "a tearful mother", "a cheerful old man"."""
@@ -303,76 +298,6 @@ def _evidence(utterance: _Utterance) -> Evidence:
     return passage.evidence(place, place + 1)
 
 
-def _said(passage: Passage) -> list[Hit]:
-    return [hit for hit in passage.hits(Saying) if hit.found.columns[0] in _SAID]
-
-
-def _speaker(passage: Passage, place: int, mentions: list[Mention], floor: int) -> Voice | None:
-    """Return whose words the quotation at ``place`` holds, by the sentence it stands in."""
-    verbs = _said(passage)
-    after = [hit for hit in verbs if place < hit.start <= place + _AFTER]
-    before = [m for m in mentions if floor < m.start < place and not m.object]
-    told = [hit for hit in verbs if floor < hit.start < place]
-    if told and before:
-        subjects = [m for m in before if m.start < told[-1].start and told[-1].start - m.end <= _SUBJECT]
-        nominal = [
-            m for m in subjects if m.role != "pronoun" or passage.words[m.start] in {"he", "she", "they"}
-        ]
-        if nominal or subjects:
-            return (nominal or subjects)[-1].voice
-        return before[-1].voice
-    behind = [m for m in mentions if place < m.start <= place + _AFTER]
-    if behind and (after or passage.words[place + 1 : place + 2] in _FROM):
-        return behind[0].voice
-    return before[-1].voice if before else None
-
-
-def _is_spoken(passage: Passage, place: int) -> bool:
-    """Whether a verb of speaking, not of singing, stands before the quotation of a singer."""
-    before = [hit for hit in passage.hits(Saying) if hit.start < place and hit.found.columns[0] in _SAID]
-    said = [hit for hit in before if hit.found.columns[0] == "say"]
-    sung = [hit for hit in before if hit.found.columns[0] == "sing"]
-    if not said or (sung and sung[-1].start >= said[-1].start):
-        return False
-    return said[-1].found.phrase in _SPOKEN
-
-
-def _speaks(passage: Passage, mention: Mention) -> bool:
-    """Whether a mention by itself, or with the verb behind it, says that somebody speaks."""
-    if mention.voice.sings or mention.role in {"sing", "many"}:
-        return False
-    if not _QUIET.isdisjoint(passage.words[mention.end : mention.end + 3]):
-        return False
-    if not _WORDLESS.isdisjoint(passage.keys[max(0, mention.start - 3) : mention.end + 2]):
-        return False
-    if _is_possessive(passage, mention):
-        return _has_verb(passage, mention) and mention.role != "voice"
-    if mention.role == "voice":
-        gendered = mention.voice.speaker != "any" and mention.end - mention.start > 1
-        if gendered or passage.words[mention.end - 1] not in _NOT_SPEAKERS:
-            return True
-    return _has_verb(passage, mention)
-
-
-def _is_possessive(passage: Passage, mention: Mention) -> bool:
-    """Whether a phrase only says whose something is: "the caller's reaction"."""
-    end = passage.ends[mention.end - 1] - passage.start
-    return passage.text[end - 2 : end] in {"'s", "’s"}
-
-
-def _has_verb(passage: Passage, mention: Mention) -> bool:
-    """Whether a verb of speech stands right behind somebody."""
-    following = passage.keys[mention.end : mention.end + _VERB_REACH]
-    for place, key in enumerate(following):
-        if key in {";", ":", "—", "."} or (key == "and" and following[place + 1 : place + 2] in _NEXT_ONE):
-            break
-        if key == "whose" and "voice" in following[place:]:
-            return True
-        if key in _SPEAKS and following[place - 1 : place] != ["in"]:
-            return following[place + 1 : place + 2] not in (["nothing"], ["no"])
-    return False
-
-
 def _is_part(passage: Passage, hit: Hit) -> bool:
     """Whether a word for talk is part of a compound or of the name of a sound ("murmur of conversation")."""
     if passage.words[hit.end : hit.end + 1] == ["-"]:
@@ -381,6 +306,16 @@ def _is_part(passage: Passage, hit: Hit) -> bool:
         other.start <= hit.start and hit.end <= other.end and other.end - other.start > hit.end - hit.start
         for other in passage.hits(Action)
     )
+
+
+def _is_of_other(passage: Passage, feeling: Feeling, later: _Utterance, mentions: list[Mention]) -> bool:
+    """Whether a word before a quotation tells of somebody else: "the man sobs, and the officer says, “…”"."""
+    nominal = [m for m in mentions if m.role != "pronoun" and not m.voice.many]
+    before = [m for m in nominal if m.start < feeling.place]
+    speaker = [m for m in nominal if m.voice is later.voice and feeling.place < m.start < later.place]
+    if not before or not speaker or before[-1].voice is later.voice:
+        return False
+    return "and" in passage.words[feeling.place : speaker[-1].start]
 
 
 def _belongs(passage: Passage, utterance: _Utterance, place: int, mentions: list[Mention]) -> bool:

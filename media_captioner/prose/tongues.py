@@ -19,6 +19,8 @@ _BESIDE: Final = frozenset(
     "commentator interview quote vocal sentence phrasing pronunciation intonation native utterance monologue talk "
     "broadcast text line song hymn".split()
 )
+_NATIVE: Final = frozenset({"accent", "voice", "narrator"})
+"""What the name of a country describes where somebody is heard to come from there: "a measured British voice"."""
 _OF_COUNTRY: Final = frozenset(
     "restaurant city cinema drama film movie music culture style tradition accent market neighborhood neighbourhood "
     "town village folk opera food society context history literature pop instrument setting household home context "
@@ -85,7 +87,7 @@ def named(passage: Passage) -> list[Spoken]:
             continue
         spoken = Spoken(hit.start, tag, rank == ASSERTED)
         if kind == "accent":
-            if "accent" in passage.keys[hit.end : hit.end + 2]:
+            if not _NATIVE.isdisjoint(passage.keys[hit.end : hit.end + 2]):
                 accents.append(Spoken(hit.start, tag, sure=False))
         elif _is_spoken(passage, hit):
             found.append(spoken)

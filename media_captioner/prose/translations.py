@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from typing import Final, Literal
 
+from media_captioner.prose.lexicon import lexicon
 from media_captioner.prose.words import tokens
 
 Kind = Literal["translation", "gloss", "original"]
@@ -29,9 +30,13 @@ _READ: Final = 400  # characters of a quotation that are looked at
 _ENGLISH: Final = frozenset(
     "the i you he she it we they is are am was of and for with that this yes my your us our don't what why how who when "
     "where have has can will would please come go here there but or if at by just let let's know now get good hello hi "
-    "right okay oh thank thanks one all from it's i'm you're isn't".split()
+    "right okay oh thank thanks one all from it's i'm you're isn't hey move forward back look listen wait stop out down off over "
+    "again more time very too love miss old new man woman brother sister friend need want think believe never always today "
+    "tomorrow everybody everyone nobody nothing something hurry quick quickly watch careful help open close leave take give "
+    "keep hold turn run walk stay sit stand first last next morning evening night day week year long little big great".split()
 )
 """Common words of English that no other language spells so."""
+_TELLING: Final = 5  # letters of a word of the tables that no syllable of Chinese is spelled like
 _SHARED: Final = frozenset("a an to in on not no me do be so".split())
 _OTHERS: Final = (
     frozenset(
@@ -147,6 +152,11 @@ def _balance(words: list[str]) -> int:
 
 def _may_be_english(original: str, text: str, *, last: bool) -> bool:
     """Whether a bracketed quotation without common English words is a translation all the same."""
+    knows = lexicon().knows
+    if any(len(word) >= _TELLING and knows(word) for word in tokens(text[:_READ])) and not _TONED.search(
+        text
+    ):
+        return True
     if _NUMBERED.search(text) or (_TONED.search(text) and is_foreign(original)):
         return False
     return not is_foreign(original) or (last and len(text.split()) < _SHORT)

@@ -42,6 +42,8 @@ _VERBS: Final = frozenset(
 _REGISTERS: Final = frozenset({"voice", "baritone", "tenor", "soprano", "alto", "contralto", "bass"})
 _GENDERS: Final = frozenset({"=male", "=female"})
 _GENDER_REACH: Final = 2
+_PATIENT: Final = frozenset({",", "and", "but", "tone", "voice", "manner", "delivery", "way"})
+"""What follows "patient" where it is how somebody is, not who."""
 _GENERIC: Final = frozenset(
     {"voice", "speaker", "speech", "person", "individual", "another", "someone", "character"}
 )
@@ -122,7 +124,7 @@ class Cast:
                 gender = speaker
                 continue
             speaker, gender = (gender if gender and speaker == "any" else speaker), None
-            owned = bool(found) and _is_owned(passage, hit)
+            owned = bool(found) and _is_owned(passage, hit, found[-1])
             same = owned or (
                 last is not None and found and self._apposed(passage, last, hit, found[-1].voice, rank)
             )
@@ -231,6 +233,9 @@ class Cast:
             alike = [
                 v for v in self.recent if not v.many and (speaker in {"any", v.speaker} or v.speaker == "any")
             ]
+            if speaker == "child":
+                # The midwife is not the child that is born.
+                alike = [v for v in alike if v.speaker == "child" or v.noun in _GENERIC]
             exact = [v for v in alike if v.speaker == speaker]
             if exact:
                 return exact[-1]
@@ -263,11 +268,13 @@ def _count(passage: Passage, hit: Hit) -> int:
     return 1
 
 
-def _is_owned(passage: Passage, hit: Hit) -> bool:
-    """Whether a voice belongs to somebody just named: "a woman with a soft voice"."""
+def _is_owned(passage: Passage, hit: Hit, last: Mention) -> bool:
+    """Whether a voice belongs to somebody just named: "a woman with a soft voice", "her voice"."""
     if hit.found.phrase.lstrip("=").rsplit(" ", 1)[-1] not in _REGISTERS:
         return False
     start = _phrase_start(passage, hit)
+    if last.start == start and last.role == "pronoun" and last.voice.speaker != "any":
+        return True
     return (
         passage.words[start - 1 : start] in (["with"], ["in"], ["whose"], ["has"], ["have"], ["having"])
         or passage.words[start] == "whose"
@@ -308,7 +315,10 @@ def _is_adjective(passage: Passage, hit: Hit) -> bool:
     """Whether the word only describes the noun behind it: "crowd noise", "speaker cone", "children's toy"."""
     if hit.found.columns[1] not in {"person", "many"} or passage.words[hit.end - 1] in {"male", "female"}:
         return False
-    return passage.keys[hit.end : hit.end + 1] in (["noise"], ["ambience"], ["chatter"])
+    following = passage.keys[hit.end : hit.end + 1]
+    if passage.words[hit.start] == "patient":
+        return bool(following) and following[0] in _PATIENT
+    return following in (["noise"], ["ambience"], ["chatter"])
 
 
 def _phrase_start(passage: Passage, hit: Hit) -> int:

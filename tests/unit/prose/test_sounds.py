@@ -4,7 +4,7 @@ import pytest
 
 from media_captioner.prose import tags, understand
 from media_captioner.prose.keywords import identifier
-from media_captioner.prose.lexicon import table
+from media_captioner.prose.tables import table
 
 
 @pytest.mark.parametrize(
@@ -39,6 +39,10 @@ from media_captioner.prose.lexicon import table
         ("A woody “thump” is heard.", {"Thump, thud"}),
         ("The train arrives with a squeal of brakes.", {"Squeal"}),
         ("A three-tone warning signal beeps.", {"Beep, bleep"}),
+        ("A knife is tapped against a glass.", {"Tap"}),
+        ("She stops, clears her throat, and hums.", {"Throat clearing", "Humming"}),
+        ("A machine gun hammers in long bursts.", {"Machine gun", "Gunshot, gunfire"}),
+        ("A forklift reverses, its warning beeper sounding.", {"Beep, bleep"}),
     ],
 )
 def test_names_the_thing_that_sounds(text, wanted):
@@ -55,6 +59,10 @@ def test_names_the_thing_that_sounds(text, wanted):
         "A car passing through a tunnel.",
         "Her voice cracks with emotion.",
         "An explosion of color marks the scene.",
+        "The mix is warm, with a wide image, and breathes gently.",
+        "No music plays, and the engine is off.",
+        "His delivery is clipped and hard-boiled.",
+        "This is an excerpt from a radio play.",
         "The voice booms.",
         "He snaps at the other man.",
         "The piece is in a minor key.",
@@ -120,6 +128,29 @@ def test_hiss_of_the_recording_is_quality_and_hiss_of_a_snake_is_a_sound():
     snake = understand("A snake hisses.")
     assert "Hiss" in tags(snake)
     assert snake.qualities == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "unwanted"),
+    [
+        ("A child's music box plays.", "Children playing"),
+        ("A trumpet cries and growls in its upper register.", "Growling"),
+        ("The ride cymbal ticks along like a clock.", "Tick"),
+        ("The whisper of brushes on a snare drum is soft.", "Whispering"),
+        ("The heart monitor has a fast, galloping rhythm.", "Horse"),
+        ("She taps the spines of old books and runs her fingers over them.", "Water tap, faucet"),
+        ("A drip pump begins to sound.", "Drip"),
+        ("Motorcycles accelerate past with a tearing roar.", "Tearing"),
+        ("Then warm applause breaks out.", "Breaking"),
+        ("A small boy sings to himself.", "Male singing"),
+        ("The ball drops into the cup with a hollow rattle.", "Dishes, pots, and pans"),
+        ("The gallery explodes: hundreds of people cheer.", "Explosion"),
+        ("Wind roars over the microphone.", "Howl (wind)"),
+        ("Rain drums faintly on the canvas while a fiddle plays a reel.", "Drum"),
+    ],
+)
+def test_does_not_take_the_thing_beside_for_the_thing_that_sounds(text, unwanted):
+    assert unwanted not in tags(understand(text))
 
 
 def test_every_class_in_the_tables_is_a_class_of_the_ontology():

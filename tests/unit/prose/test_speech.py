@@ -30,6 +30,10 @@ from media_captioner.prose import emotions, tags, understand
         ("A woman says, “Let's go.” Her friend, also female, protests, “Not yet.”", ["woman", "woman"]),
         ("An old man hums to himself, then calls in Polish, “Chodźcie, kurki!”", ["man"]),
         ("A male broadcaster says, “Good evening.” The host continues, “Tonight we talk.”", ["man"]),
+        ("Several women shriek, a bystander yells “Hey!” and the music stops.", []),
+        ("A synthetic female announcer declares, “Double kill.”", ["robot"]),
+        ("The judge, a woman with a patient, tired manner, answers, “Please sit.”", ["woman"]),
+        ("A midwife says, “Push.” In summary, the audio documents the birth of a child.", []),
     ],
 )
 def test_tells_voices_apart(text, speakers):
@@ -97,3 +101,40 @@ def test_a_part_is_kept():
     speech = understand("A male narrator says, “Long ago, there was a king.”").speech[0]
     assert speech.role == "male narrator"
     assert "Narration, monologue" in tags(understand("A male narrator says, “Long ago.”"))
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("Somebody types. A woman screams, “Everybody out!” Her voice is shrill with panic.", ("fearful",)),
+        ("The man begins to sob, and the officer says, “You're all right.”", ()),
+        ("The audience applauds warmly, and a man calls out, “Yeah, that's it!”", ()),
+        ("A groove sets a light-hearted tone, and a male voice-over says, “She had a plan.”", ()),
+        ("An operator whispers, “Contact.” Every word is spoken with barely suppressed fear.", ("fearful",)),
+        ("A pump begins to alarm, and a male nurse says, “I'm just going to turn you over.”", ()),
+        ("A commentator cries ecstatically, “He's done it!”", ("happy",)),
+    ],
+)
+def test_an_emotion_is_the_speakers_own(text, wanted):
+    assert emotions(understand(text)) == wanted
+
+
+def test_a_singer_who_answers_speaks():
+    said = understand(
+        "A soprano warms up. She answers brightly in French, “J'arrive!” (“I'm coming!”)"
+    ).speech
+    assert [(speech.text, speech.translation, speech.sung) for speech in said] == [
+        ("J'arrive!", "I'm coming!", False)
+    ]
+
+
+def test_english_in_brackets_is_the_translation_whatever_its_words():
+    said = understand("A driver shouts in Hindi: “आगे बढ़ो!” (“Hey brother, move forward!”).").speech
+    assert said[0].translation == "Hey brother, move forward!"
+
+
+def test_a_british_voice_speaks_english():
+    (said,) = understand(
+        "A narrator says in a measured British voice, “She has brought her family here.”"
+    ).speech
+    assert (said.language, said.language_sure) == ("en", False)
