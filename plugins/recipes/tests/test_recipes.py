@@ -1,34 +1,60 @@
 """Each command of the page, run by the real program."""
 
+import os
 import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import av
 import numpy as np
 import pytest
 
+from media_captioner.testing.background import running
+from media_captioner.testing.faults import FaultServer
+
+PROGRAM = Path(sys.executable).with_name("media-captioner")
+pytestmark = pytest.mark.skipif(
+    not PROGRAM.exists(), reason="media-captioner is not installed beside this Python"
+)
 PAGE = (Path(__file__).parents[1] / "README.md").read_text()
 RECIPES = dict(re.findall(r"<!-- run: ([\w-]+) -->\n```sh\n(.*?)```", PAGE, re.DOTALL))
-SRT = "1\n00:00:01,000 --> 00:00:03,000\n[dog barking]\n"
+
+
+@pytest.fixture(scope="module")
+def captioned(tmp_path_factory):
+    """A black film with a tone from 1 to 3 s, its captions, and what the page's first commands leave beside it."""
+    if shutil.which("ffmpeg") is None:
+        pytest.skip("ffmpeg is not installed")
+    folder = tmp_path_factory.mktemp("film")
+    picture = "-f lavfi -i color=black:s=320x240:r=25:d=4"
+    sound = "-f lavfi -i \"aevalsrc='if(between(t,1,3),sin(5000*t)/4,0)':d=4\""
+    shell(f"ffmpeg -nostdin -v error {picture} {sound} -pix_fmt yuv420p -shortest film.mp4", folder)
+    with running(FaultServer(prose="A dog barks from 1 to 3 seconds.")) as service:
+        home = {f"XDG_{name}_HOME": str(folder / "home" / name) for name in ("CONFIG", "STATE", "CACHE")}
+        settings = {
+            "PATH": f"{PROGRAM.parent}{os.pathsep}{os.environ['PATH']}",
+            "MEDIA_CAPTIONER_CAPTIONER": "openai-compatible",
+            "MEDIA_CAPTIONER_BASE_URL": f"{service.url}/v1",
+            "MEDIA_CAPTIONER_MODEL": "m",
+        }
+        shell(RECIPES["captions"], folder, home | settings)
+    return folder
 
 
 @pytest.fixture
-def folder(tmp_path):
-    if shutil.which("ffmpeg") is None:
-        pytest.skip("ffmpeg is not installed")
-    (tmp_path / "film.en.sdh.srt").write_text(SRT)
-    shell("ffmpeg -nostdin -v error -i film.en.sdh.srt film.en.ass", tmp_path)
-    picture = "-f lavfi -i color=black:s=320x240:r=25:d=4 -f lavfi -i sine=d=4"
-    shell(f"ffmpeg -nostdin -v error {picture} -pix_fmt yuv420p -shortest film.mp4", tmp_path)
+def folder(captioned, tmp_path):
+    for path in captioned.glob("film.*"):
+        shutil.copy(path, tmp_path)
     return tmp_path
 
 
-def shell(command, folder):
+def shell(command, folder, environment=None):
     done = subprocess.run(
-        ["sh", "-euc", command], check=False, cwd=folder, capture_output=True, text=True, timeout=120
-    )
+        ["sh", "-euc", command], env=os.environ | (environment or {}),
+        check=False, cwd=folder, capture_output=True, text=True, timeout=120,
+    )  # fmt: skip
     assert done.returncode == 0, done.stderr
 
 
@@ -46,7 +72,7 @@ def brightest(path):
 
 
 def test_every_recipe_of_the_page_is_run_here():
-    assert sorted(RECIPES) == ["burn-ass", "burn-srt", "extract", "melt", "mux"]
+    assert sorted(RECIPES) == ["burn-ass", "burn-srt", "captions", "extract", "melt", "mux"]
 
 
 def test_a_muxed_track_is_there_and_comes_out_again(folder):
@@ -55,7 +81,12 @@ def test_a_muxed_track_is_there_and_comes_out_again(folder):
         assert [stream.type for stream in media.streams] == ["video", "audio", "subtitle"]
         assert media.streams[2].language == "eng"
     shell(RECIPES["extract"], folder)
-    assert (folder / "film.extracted.srt").read_text().strip() == SRT.strip()
+    assert _said(folder / "film.extracted.srt") == _said(folder / "film.en.sdh.srt") != []
+
+
+def _said(path):
+    """Times and texts of an SRT file."""
+    return re.findall(r"(\S+ --> \S+)\s+(.+)", path.read_text("utf-8-sig"))
 
 
 @pytest.mark.parametrize(
