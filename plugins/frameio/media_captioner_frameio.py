@@ -191,7 +191,7 @@ class FrameIo:
             How many were written, and how many of ours were taken away.
 
         """
-        missing = {(each.text, each.frame): each for each in comments}
+        missing: dict[tuple[Any, Any], Comment] = {(each.text, each.frame): each for each in comments}
         stale = []
         for found in self.standing(target):
             if not str(found.get("text", "")).rstrip().endswith(SEAL):

@@ -201,8 +201,8 @@ def _entries(playlist: ET.Element, document: Document) -> Iterator[Placed]:
         if entry.tag != "entry":
             continue
         producer = document.things.get(entry.get("producer"), entry)
-        first = _frames(entry.get("in") or producer.get("in", "0"), rate)
-        length = _frames(entry.get("out") or producer.get("out", "0"), rate) - first + 1
+        first = _frames(entry.get("in") or producer.get("in") or "0", rate)
+        length = _frames(entry.get("out") or producer.get("out") or "0", rate) - first + 1
         resource, service = _property(producer, "resource"), _property(producer, "mlt_service")
         speed = Fraction(1)
         if service == "timewarp":

@@ -1,0 +1,46 @@
+"""What holds for all plugins."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PLUGINS = Path(__file__).parents[1]
+FOLDERS = sorted(path.parent.name for path in PLUGINS.glob("*/README.md"))
+TYPED = (  # Resolve's and Premiere's are checked against the types of their hosts; Blender has none to install
+    "frameio/media_captioner_frameio.py",
+    "generic-mam/media_captioner_mam.py",
+    "kdenlive/media_captioner_kdenlive.py",
+    "moviepy/media_captioner_moviepy",
+    "opentimelineio/media_captioner_otio",
+)
+
+
+def test_their_types_hold():
+    pytest.importorskip("mypy")
+    checked = subprocess.run(
+        [sys.executable, "-m", "mypy", *(f"plugins/{each}" for each in TYPED)],
+        cwd=PLUGINS.parent, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert checked.returncode == 0, checked.stdout
+
+
+def test_the_table_has_each_plugin_once():
+    rows = re.findall(r"^\| \[[^]]+\]\(([\w-]+)/\)", (PLUGINS / "README.md").read_text("utf-8"), re.MULTILINE)
+    assert sorted(rows) == FOLDERS
+
+
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_each_page_says_what_was_proven_and_under_which_licence(folder):
+    page = (PLUGINS / folder / "README.md").read_text("utf-8")
+    assert "\n## Proven\n" in page
+    assert re.search(r"pytest (-m hosts )?plugins/|pytest tests/", page), "no command proves it"
+    assert re.search(r"Apache-2\.0|GPL-3\.0-or-later", page)
+
+
+@pytest.mark.parametrize("folder", ["resolve", "premiere", "frameio"])
+def test_what_was_never_in_its_host_says_so(folder):
+    page = " ".join((PLUGINS / folder / "README.md").read_text("utf-8").split())
+    assert re.search(r"\*\*(It was not run in|Not run against) ", page)
