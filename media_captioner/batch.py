@@ -258,7 +258,7 @@ class _Run:
                 return _quarantined(item, before)
             results = await process(
                 item,
-                batch.settings_for(item),
+                await in_thread(batch.settings_for, item),  # a file beside the media may say more
                 batch.captioner,
                 siblings=self.siblings.get(item.parent, ()),
                 reporter=batch.reporter,

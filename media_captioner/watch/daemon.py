@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
@@ -37,6 +38,8 @@ log: Final = logging.getLogger(__name__)
 _AGAIN: Final = (
     30.0  # seconds after which a folder is taken up again at which a mistake of ours ended the work
 )
+
+_THREADS: Final = 4  # for each folder and each file under way: to look, to read, to encode, to write
 
 SettingsBeside = Callable[[Path | None], Settings]
 """Gives the settings that hold for the media in a folder, its own settings file included; None for none."""
@@ -91,6 +94,9 @@ class Daemon:
             MediaCaptionerError: a journal cannot be opened.
 
         """
+        # Work on a disk that hangs keeps its thread: there have to be enough for all that can be under way at once.
+        threads = _THREADS * (1 + len(self.folders) + sum(desk.most_places for desk in self.desks))
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(threads, "watching"))
         try:
             async with attended(self.settings, self.reporter) as host, asyncio.TaskGroup() as group:
                 for desk in self.desks:
@@ -241,7 +247,9 @@ class _Builder:
         limits = (settings.requests_per_minute, settings.tokens_per_minute, settings.requests_at_once)
         key = (settings.captioner, options_of(settings), *limits)
         if key in self._keys:
-            return self.desks[self._keys.index(key)]
+            desk = self.desks[self._keys.index(key)]
+            desk.folders += 1
+            return desk
         captioner = self.captioner_for(settings.captioner, options_of(settings), self.reporter)
         allowances = {str(table.root): _allowance(table) for table in self.tables}
 

@@ -6,6 +6,7 @@ import asyncio
 import heapq
 import itertools
 import logging
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -82,7 +83,9 @@ class Desk:
         paused: Why nothing is begun, or None.
         host: Whom to tell of what happens to files.
         pause_seconds: Time to leave the captioner alone where nobody says how long.
-        at_once: Files under way at once; by default as the captioner takes them.
+        at_once: Files of one folder under way at once; by default as the captioner takes them.
+        folders: How many folders bring their files here. Each is sure of one place, so that one whose disk hangs holds
+            up its own files alone.
 
     """
 
@@ -94,8 +97,11 @@ class Desk:
     host: Host = field(default_factory=Host)
     pause_seconds: float = 60.0
     at_once: int | None = None
+    folders: int = 1
     _session: Session | None = None
-    _line: list[tuple[int, int, Job]] = field(default_factory=list)
+    _lines: dict[int, list[tuple[int, int, Job]]] = field(default_factory=dict)  # by folder
+    _holds: Counter[int] = field(default_factory=Counter)  # places, by folder
+    _places: int = 0
     _numbers: itertools.count[int] = field(default_factory=itertools.count)
     _came: asyncio.Event = field(default_factory=asyncio.Event)
     _until: datetime | None = None
@@ -103,11 +109,17 @@ class Desk:
     @property
     def waiting(self) -> int:
         """How many files are in line."""
-        return len(self._line)
+        return sum(map(len, self._lines.values()))
+
+    @property
+    def most_places(self) -> int:
+        """How many files can be under way at once, at most."""
+        return (self.at_once or _MOST_AT_ONCE) + self.folders - 1
 
     def submit(self, job: Job) -> None:
         """Put a file in line."""
-        heapq.heappush(self._line, (-job.owner.priority, next(self._numbers), job))
+        line = self._lines.setdefault(id(job.owner), [])
+        heapq.heappush(line, (-job.owner.priority, next(self._numbers), job))
         self._came.set()
 
     async def run(self) -> None:
@@ -118,10 +130,11 @@ class Desk:
 
         """
         self._session = self._opened()
-        count = self.at_once or min(_MOST_AT_ONCE, self._session.limiter.limits.concurrency + 1)
+        wanted = self.at_once or self._session.limiter.limits.concurrency + 1
+        self._places = min(wanted + self.folders - 1, self.most_places)
         try:
             async with asyncio.TaskGroup() as group:
-                for _ in range(count):
+                for _ in range(self._places):
                     group.create_task(self._work())
         except BaseExceptionGroup as failed:
             raise failed.exceptions[0] from None
@@ -137,6 +150,7 @@ class Desk:
             if job.path in self.busy:
                 continue  # found twice: who works on it looks at it again afterwards
             self.busy.add(job.path)
+            self._holds[id(job.owner)] += 1
             try:
                 if await job.owner.begin(job):
                     report = await self._one(job)
@@ -148,12 +162,24 @@ class Desk:
                 self._pause(f"the work on {job.path} failed: {error}")
             finally:
                 self.busy.discard(job.path)
+                self._holds[id(job.owner)] -= 1
+                self._came.set()  # a place is free again, perhaps for a folder that had no right to a further one
 
     async def _next(self) -> Job:
-        while not self._line:
+        while (job := self._first()) is None:
             self._came.clear()
             await self._came.wait()
-        return heapq.heappop(self._line)[2]
+        return job
+
+    def _first(self) -> Job | None:
+        """Take the first file out of the line, of those whose folders may have a further place."""
+        holds = +self._holds
+        free = self._places - holds.total()
+        spare = free - (
+            self.folders - len(holds)
+        )  # what is left once every folder without a place has its one
+        lines = [line for owner, line in self._lines.items() if line and (not holds[owner] or spare > 0)]
+        return heapq.heappop(min(lines, key=lambda line: line[0][:2]))[2] if lines else None
 
     async def _one(self, job: Job) -> AssetReport:
         batch = job.owner.batch
