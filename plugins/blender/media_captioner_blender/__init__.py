@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import os
 import queue
 import shutil
 import subprocess
@@ -27,9 +28,10 @@ def import_captions(scene: Any, *, selected: bool = False) -> tuple[int, list[st
     """
     placed: list[cues.Placed] = []
     problems: list[str] = []
-    for strip in strips.candidates(scene, selected=selected):
+    for each in strips.candidates(scene, selected=selected):
         try:
-            placed += cues.place(cues.sidecar_of(strips.media_of(strip)), strips.shown(scene, strip))
+            document = cues.sidecar_of(strips.media_of(each.strip))
+            placed += cues.place(document, strips.shown(scene, each, cues.length_of(document)))
         except cues.Trouble as trouble:
             problems.append(str(trouble))
     if not placed and problems:
@@ -80,7 +82,8 @@ class Listener:
         try:
             reason = json.loads(out.splitlines()[-1])["reason"]
         except (IndexError, ValueError, KeyError, TypeError):
-            reason = err.strip().splitlines()[-1] if err.strip() else f"exit code {self._process.returncode}"
+            said = [line[7:] for line in err.splitlines() if line.startswith("error: ")]
+            reason = said[0] if said else f"it ended with code {self._process.returncode}"
         return f"{file.name}: {reason}"
 
 
@@ -108,28 +111,45 @@ class SEQUENCER_OT_media_captioner(bpy.types.Operator):  # type: ignore[misc]  #
     _listener: Listener | None = None
     _timer: Any = None
 
+    def execute(self, context: Any) -> set[str]:
+        """Caption and wait, for scripts and for Blender without windows."""
+        found = self._ready(context)
+        if found is None:
+            return {"CANCELLED"}
+        listener = Listener(*found)
+        listener.thread.join()
+        self._tell(listener)
+        return bpy.ops.sequencer.media_captioner_import()  # type: ignore[no-any-return]
+
     def invoke(self, context: Any, event: Any) -> set[str]:  # noqa: ARG002 - Blender's signature
         """Start to listen."""
+        found = self._ready(context)
+        if found is None:
+            return {"CANCELLED"}
+        self._listener = Listener(*found)
+        self._timer = context.window_manager.event_timer_add(0.5, window=context.window)
+        context.window_manager.modal_handler_add(self)
+        context.window_manager.progress_begin(0, len(found[1]))
+        return {"RUNNING_MODAL"}
+
+    def _ready(self, context: Any) -> tuple[str, list[Path]] | None:
+        """Return the command and what it is to caption; say what is missing."""
         addon = context.preferences.addons.get(__package__)
-        command = shutil.which(bpy.path.abspath(addon.preferences.command) if addon else "media-captioner")
+        named = os.environ.get("MEDIA_CAPTIONER_COMMAND") or (addon and addon.preferences.command)
+        command = shutil.which(bpy.path.abspath(named or "media-captioner"))
         if command is None:
             self.report(
                 {"ERROR"}, "media-captioner was not found: install it, or name it in the add-on's preferences"
             )
-            return {"CANCELLED"}
-        chosen = _chosen(context.scene)
-        files = list(dict.fromkeys(strips.media_of(strip) for strip in chosen))
+            return None
+        files = list(dict.fromkeys(strips.media_of(each.strip) for each in _chosen(strips.scene_of(context))))
         if any(not file.is_absolute() for file in files):
             self.report({"ERROR"}, "Save the project first: its strips name their files relative to it")
-            return {"CANCELLED"}
+            return None
         if not files:
             self.report({"ERROR"}, "There is no movie or sound strip to caption")
-            return {"CANCELLED"}
-        self._listener = Listener(command, files)
-        self._timer = context.window_manager.event_timer_add(0.5, window=context.window)
-        context.window_manager.modal_handler_add(self)
-        context.window_manager.progress_begin(0, len(files))
-        return {"RUNNING_MODAL"}
+            return None
+        return command, files
 
     def modal(self, context: Any, event: Any) -> set[str]:
         """Show how far it is; Escape stops it."""
@@ -139,15 +159,23 @@ class SEQUENCER_OT_media_captioner(bpy.types.Operator):  # type: ignore[misc]  #
             return self._over(context, {"CANCELLED"})
         if event.type != "TIMER":
             return {"PASS_THROUGH"}
-        while not self._listener.news.empty():
-            number, problem = self._listener.news.get()
-            context.window_manager.progress_update(number + 1)
-            if problem:
-                self.report({"WARNING"}, problem)
+        done = self._tell(self._listener)
+        if done:
+            context.window_manager.progress_update(done)
         if self._listener.thread.is_alive():
             return {"PASS_THROUGH"}
         self._over(context, set())
         return bpy.ops.sequencer.media_captioner_import()  # type: ignore[no-any-return]
+
+    def _tell(self, listener: Listener) -> int:
+        """Report what the listener has to tell, and return how many files it is done with, 0 if there is no news."""
+        done = 0
+        while not listener.news.empty():
+            number, problem = listener.news.get()
+            done = number + 1
+            if problem:
+                self.report({"WARNING"}, problem)
+        return done
 
     def _over(self, context: Any, result: set[str]) -> set[str]:
         context.window_manager.event_timer_remove(self._timer)
@@ -164,11 +192,11 @@ class SEQUENCER_OT_media_captioner_import(bpy.types.Operator):  # type: ignore[m
 
     def execute(self, context: Any) -> set[str]:
         """Import them."""
-        count, problems = import_captions(context.scene, selected=False)
+        count, problems = import_captions(strips.scene_of(context))
         for problem in problems:
             self.report({"WARNING"}, problem)
         self.report({"INFO"}, f"{count} captions")
-        return {"FINISHED"} if count else {"CANCELLED"}
+        return {"CANCELLED"} if problems and not count else {"FINISHED"}
 
 
 def _chosen(scene: Any) -> list[Any]:

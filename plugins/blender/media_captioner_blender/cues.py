@@ -69,6 +69,11 @@ def sidecar_of(media: Path) -> dict[str, Any]:
     raise Trouble(f"There are no captions of {media.name} yet: caption it first")
 
 
+def length_of(document: dict[str, Any]) -> Fraction:
+    """Return the length of the media, seconds, or 0 where it is not known."""
+    return Fraction(str(document["media"].get("duration") or 0))
+
+
 def place(document: dict[str, Any], shown: Shown) -> Iterator[Placed]:
     """Yield the cues that a strip shows, on whole frames of the scene; what was trimmed away is left out."""
     for cue in document["cues"]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from fractions import Fraction
+from math import inf
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import bpy
 
@@ -17,6 +18,11 @@ KEY = "media_captioner"
 with a sign instead."""
 MARK = "\u200b"  # a zero-width space: our markers begin with it, and nobody sees it
 _SIGNS = {"speech": "S", "music": "M", "ambience": "A", "effects": "E"}
+_NAMES = ("left_handle", "right_handle", "content_start", "duration",
+          "left_handle_offset", "right_handle_offset", "content_trim_start", "content_trim_end")  # fmt: skip
+_OLD_NAMES = ("frame_final_start", "frame_final_end", "frame_start", "frame_final_duration",
+              "frame_offset_start", "frame_offset_end", "animation_offset_start", "animation_offset_end")  # fmt: skip
+_ROUNDED = 2  # frames by which Blender rounds the length of a strip with a speed
 COLOURS = {
     "speech": (1.0, 1.0, 1.0, 1.0),
     "music": (0.85, 0.7, 1.0, 1.0),
@@ -32,6 +38,38 @@ def collection(scene: Any) -> Any:
     return editor.strips if hasattr(editor, "strips") else editor.sequences
 
 
+def scene_of(context: Any) -> Any:
+    """Return the scene that the sequencer shows: since 5.0 it need not be the window's."""
+    return getattr(context, "sequencer_scene", None) or context.scene
+
+
+class Extent(NamedTuple):
+    """Where a strip lies, in frames of the scene.
+
+    Attributes:
+        first: The first that it shows.
+        end: The first that it does not show any more.
+        begin: Where its media would begin if its handles were open.
+        whole: How long it would be then.
+        cut: Frames of the media that are cut off for good, at its beginning and at its end.
+
+    """
+
+    first: float
+    end: float
+    begin: float
+    whole: float
+    cut: tuple[float, float]
+
+
+def extent_of(strip: Any) -> Extent:
+    """Return where a strip lies. Blender 5.2 calls everything anew, and 6 will know the new names only."""
+    new = hasattr(strip, "left_handle")
+    names = _NAMES if new else _OLD_NAMES
+    first, end, begin, duration, before, after, cut, cut_end = (getattr(strip, name, 0) for name in names)
+    return Extent(first, end, begin, duration + before + after, (cut, cut_end))
+
+
 def media_of(strip: Any) -> Path | None:
     """Return the file that a strip shows, or None for strips without one."""
     if strip.type == "MOVIE":
@@ -41,42 +79,109 @@ def media_of(strip: Any) -> Path | None:
     return None
 
 
-def candidates(scene: Any, *, selected: bool) -> list[Any]:
-    """Return the strips to caption: one of a movie and its own sound that lie together."""
+def candidates(scene: Any, *, selected: bool) -> list[Within]:
+    """Return the strips to caption, also those in meta strips: one of a movie and its own sound that lie together."""
     found = [
-        strip
-        for strip in collection(scene)
-        if media_of(strip) and not strip.mute and (strip.select or not selected)
+        each
+        for each in _within(collection(scene), selected=selected)
+        if media_of(each.strip) and not each.strip.mute
     ]
-    movies = {(media_of(s), s.frame_final_start, s.frame_final_end) for s in found if s.type == "MOVIE"}
-    return [
-        s
-        for s in found
-        if s.type == "MOVIE" or (media_of(s), s.frame_final_start, s.frame_final_end) not in movies
-    ]
+    movies = {_spot(each.strip) for each in found if each.strip.type == "MOVIE"}
+    return [each for each in found if each.strip.type == "MOVIE" or _spot(each.strip) not in movies]
 
 
-def shown(scene: Any, strip: Any) -> Shown:
-    """Return how ``strip`` shows its media.
+class Within(NamedTuple):
+    """A strip, what of the timeline the meta strips around it show, and whether one of those changes the speed."""
 
-    Blender shows one frame of a movie on each frame of the scene, whatever their rates; sound keeps its own time.
+    strip: Any
+    first: float = -inf
+    end: float = inf
+    retimed: bool = False
+
+
+def _within(strips: Any, around: Within = Within(None), *, selected: bool) -> Iterator[Within]:  # noqa: B008 - frozen
+    for strip in strips:
+        if selected and not strip.select:
+            continue
+        each = around._replace(strip=strip)
+        if strip.type == "META" and not strip.mute:
+            inside = strip.strips if hasattr(strip, "strips") else strip.sequences
+            meta, parts = extent_of(strip), [extent_of(part) for part in inside]
+            length = max((part.end for part in parts), default=0) - min(
+                (part.first for part in parts), default=0
+            )
+            bounds = Within(
+                None,
+                max(around.first, meta.first),
+                min(around.end, meta.end),
+                around.retimed or abs(meta.whole - length) > _ROUNDED,  # a meta strip does not tell its speed
+            )
+            yield from _within(inside, bounds, selected=False)
+        yield each
+
+
+def _spot(strip: Any) -> tuple[Path | None, float, float]:
+    extent = extent_of(strip)
+    return media_of(strip), extent.first, extent.end
+
+
+def shown(scene: Any, within: Within, seconds: Fraction) -> Shown:
+    """Return how a strip shows its media.
+
+    How long a strip would be untrimmed against how many frames its media has tells its speed, whatever made it so:
+    "Adjust Playback Rate" (on by default, when a movie is added), or one speed set over the whole strip.
+
+    Args:
+        scene: The scene it is in.
+        within: The strip.
+        seconds: Length of the media, for the case that it is offline.
 
     Raises:
-        Trouble: the strip has retiming keys of several speeds, or plays backwards.
+        Trouble: captions cannot follow: it has several speeds, plays backwards, or lies below a speed effect.
 
     """
+    strip = within.strip
     if getattr(strip, "use_reverse_frames", False):
         raise Trouble(f"{strip.name} plays backwards: its captions cannot follow")
-    if len(getattr(strip, "retiming_keys", ())) > 2:
+    if len(strip.retiming_keys) > 2:
         raise Trouble(f"{strip.name} changes its speed midway: cut it there, then caption the parts")
+    if within.retimed:
+        raise Trouble(
+            f"{strip.name} lies in a meta strip with a speed of its own: set it on the strip itself"
+        )
+    if any(each.type == "SPEED" and each.input_1 == strip for each in collection(scene)):
+        raise Trouble(f"{strip.name} lies below a speed effect: use Strip > Retiming instead")
     scene_rate = Fraction(scene.render.fps) / Fraction(str(round(scene.render.fps_base, 6)))
     rate = Fraction(str(round(strip.fps, 6))) if strip.type == "MOVIE" and strip.fps else scene_rate
-    begin, factor = float(strip.frame_start), Fraction(1)
-    keys = getattr(strip, "retiming_keys", ())
-    if len(keys) == 2 and strip.frame_duration:
-        span = Fraction(str(keys[1].timeline_frame)) - Fraction(str(keys[0].timeline_frame))
-        factor = span / strip.frame_duration
-    return Shown(strip.frame_final_start, strip.frame_final_end, begin, rate * factor)
+    extent = extent_of(strip)
+    frames = (_frames_of(scene, strip) or round(seconds * rate)) - sum(extent.cut)
+    each = extent.whole / frames if frames > 0 else 1.0  # frames of the scene for one of the media
+    return Shown(
+        max(within.first, extent.first),
+        min(within.end, extent.end),
+        extent.begin - extent.cut[0] * each,
+        rate * Fraction(each).limit_denominator(1_000_000),
+    )
+
+
+def _frames_of(scene: Any, strip: Any) -> int:
+    """Return how many frames the media of a strip has, or 0 where it is offline.
+
+    Only a new strip tells: since 4.4 ``frame_duration`` is that of the strip with its speed.
+    """
+    if not media_of(strip).is_file():
+        return 0
+    strips = collection(scene)
+    new = strips.new_movie if strip.type == "MOVIE" else strips.new_sound
+    try:
+        fresh = new(
+            name="media_captioner", filepath=str(media_of(strip)), channel=strip.channel, frame_start=1
+        )
+    except RuntimeError:
+        return 0
+    frames = round(extent_of(fresh).whole)
+    strips.remove(fresh)
+    return frames
 
 
 def clear(scene: Any) -> int:

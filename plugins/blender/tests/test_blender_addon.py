@@ -4,12 +4,15 @@ import importlib.util
 import json
 import os
 import subprocess
+import sys
 import tomllib
 from fractions import Fraction
 from pathlib import Path
 
 import pytest
 
+from media_captioner.testing.background import running
+from media_captioner.testing.faults import FaultServer
 from media_captioner.testing.media import Picture, Sound, beeping, write_media
 
 ADDON = Path(__file__).parents[1] / "media_captioner_blender"
@@ -34,7 +37,11 @@ def media(tmp_path):
 
 
 def sidecar(path, schema="media_captioner/sidecar@1"):
-    document = {"schema": schema, "media": {"fingerprint": {"size": path.stat().st_size}}, "cues": CUES}
+    document = {
+        "schema": schema,
+        "media": {"fingerprint": {"size": path.stat().st_size}, "duration": 10},
+        "cues": CUES,
+    }
     path.with_name("film.media_captioner.json").write_text(json.dumps(document))
 
 
@@ -85,7 +92,7 @@ def test_the_manifest_says_what_blender_asks_for():
 
 
 @pytest.mark.hosts
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(240)
 def test_in_blender(media, tmp_path):
     python = os.environ.get("MEDIA_CAPTIONER_BPY")
     if not python:
@@ -93,9 +100,20 @@ def test_in_blender(media, tmp_path):
     from PIL import Image
 
     script = Path(__file__).with_name("in_blender.py")
-    run = subprocess.run(
-        [python, script, media, tmp_path], check=False, capture_output=True, text=True, timeout=500
-    )
+    with running(FaultServer(prose="A dog barks from 1 to 3 seconds.")) as service:
+        environment = {
+            "MEDIA_CAPTIONER_COMMAND": str(Path(sys.executable).with_name("media-captioner")),
+            "MEDIA_CAPTIONER_CAPTIONER": "openai-compatible",
+            "MEDIA_CAPTIONER_BASE_URL": f"{service.url}/v1",
+            "MEDIA_CAPTIONER_MODEL": "m",
+            "BLENDER_USER_RESOURCES": str(tmp_path / "blender"),
+            **{f"XDG_{name}_HOME": str(tmp_path / name) for name in ("CONFIG", "STATE", "CACHE")},
+        }
+        run = subprocess.run(
+            [python, script, media, tmp_path],
+            env={name: value for name, value in os.environ.items() if name != "MEDIA_CAPTIONER_BPY"} | environment,
+            check=False, capture_output=True, text=True, timeout=200,
+        )  # fmt: skip
     assert "as expected in Blender" in run.stdout, run.stdout + run.stderr
     bright = [  # Blender's view transform darkens white
         sum(Image.open(tmp_path / f"{name}.png").convert("L").crop((0, 240, 640, 360)).histogram()[150:])
