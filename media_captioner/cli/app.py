@@ -130,8 +130,8 @@ def _set_up_logging(*, debug: bool) -> None:
     handler.setFormatter(logging.Formatter("%(levelname)s %(name)s: %(message)s"))
     handler.addFilter(RedactingFilter())
     logging.basicConfig(level=logging.DEBUG if debug else logging.WARNING, handlers=[handler], force=True)
-    # The HTTP library logs whole URLs at INFO, and a URL can hold a key.
-    for name in ("httpx", "httpcore", "faster_whisper"):
+    # HTTP libraries log whole URLs at INFO, and a URL can hold a key; object stores' log how they sign.
+    for name in ("httpx", "httpcore", "faster_whisper", "aiobotocore", "botocore", "s3fs"):
         logging.getLogger(name).setLevel(logging.WARNING)
 
 

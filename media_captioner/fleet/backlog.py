@@ -171,7 +171,8 @@ class Backlog:
 
         Args:
             source: Its name.
-            state: ``cancelled``, ``failed``, or ``interrupted`` for one that is to be done after all.
+            state: ``cancelled``, ``failed``, ``waiting`` for one that is tried again after a minute, or ``interrupted`` for
+                one that is to be done after all.
             reason: Why.
             error: Class of the error, or None.
 

@@ -12,11 +12,22 @@ from typing import Any, Final
 
 import fsspec
 
-from media_captioner.errors import ConfigError, ExtraMissing, MediaLimitExceeded, MediaNotFound, OutputError
+from media_captioner.errors import (
+    ConfigError,
+    ExtraMissing,
+    MediaCaptionerError,
+    MediaError,
+    MediaLimitExceeded,
+    MediaNotFound,
+    OutputError,
+    Postponed,
+    UnsafeInput,
+)
 from media_captioner.finding import is_media_name, media_below
 from media_captioner.listening import in_thread
 from media_captioner.schedule.journal.tables import spelled
 from media_captioner.system import files, identity
+from media_captioner.system.secrets import redact
 
 log: Final = logging.getLogger(__name__)
 
@@ -107,6 +118,8 @@ class Sources:
 
         Raises:
             MediaNotFound: it is not where it should be.
+            UnsafeInput: the store does not let us at it.
+            Postponed: the store does not answer for now, or knows us not.
             MediaLimitExceeded: it is larger than all copies may be.
             OutputError: what was written cannot be taken back.
 
@@ -121,7 +134,7 @@ class Sources:
                 copy = folder / PurePosixPath(key).name
                 self._names[copy] = name
                 try:
-                    before = await in_thread(_bring, store, key, copy)
+                    before = await in_thread(_bring, store, key, copy, name)
                     yield copy
                     await in_thread(_take_back, store, key, copy, before)
                 finally:
@@ -145,9 +158,30 @@ class Sources:
                 self._room.notify_all()
 
 
+@contextlib.contextmanager
+def _reaching(name: str) -> Iterator[None]:
+    """Say of whatever a store's own library raises in the block what it means for an asset."""
+    try:
+        yield
+    except MediaCaptionerError:
+        raise
+    except FileNotFoundError as error:
+        raise MediaNotFound(f"There is no {name}") from error
+    except PermissionError as error:
+        raise UnsafeInput(f"The store does not let us at {name}: {error}") from error
+    except (
+        Exception
+    ) as error:  # each kind of store has errors of its own for a network that fails, or no credentials
+        reason = redact(f"{type(error).__name__}: {error}")
+        raise Postponed(
+            f"Cannot reach {name}: {reason}", hint="Check the store's address and the credentials for it."
+        ) from error
+
+
 def _located(name: str) -> tuple[Any, str]:
     try:
-        store, key = fsspec.core.url_to_fs(name)
+        # What others write must be seen at once: no list of files is remembered.
+        store, key = fsspec.core.url_to_fs(name, use_listings_cache=False)
     except ImportError as error:
         raise ExtraMissing(
             f"Cannot reach {name}: {error}",
@@ -159,30 +193,37 @@ def _located(name: str) -> tuple[Any, str]:
 
 
 def _size_of(store: Any, key: str, name: str) -> int:
-    try:
+    with _reaching(name):
         return int(store.info(key)["size"] or 0)
-    except OSError as error:
-        raise MediaNotFound(f"There is no {name}: {error}") from error
 
 
-def _beside(store: Any, key: str) -> Iterator[str]:
-    """Return the keys of what lies beside an asset and bears its name: its sidecars."""
+def _beside(store: Any, key: str) -> Iterator[PurePosixPath]:
+    """Return what lies beside an asset, or in a folder there, and bears its name, relative to its folder."""
     own = PurePosixPath(key)
-    for entry in store.ls(str(own.parent), detail=False):
-        if PurePosixPath(entry).name.startswith(f"{own.stem}.") and not is_media_name(
-            PurePosixPath(entry).name
-        ):
-            yield entry
+    # Stores that list by prefix need one question for this, however full the folder is; others look through it.
+    for entry in store.find(str(own.parent), prefix=f"{own.stem}."):
+        relative = PurePosixPath(entry).relative_to(own.parent)
+        if relative.parts[0].startswith(f"{own.stem}.") and relative.name != own.name:
+            yield relative
 
 
-def _bring(store: Any, key: str, copy: Path) -> dict[str, str]:
-    """Copy an asset and its sidecars; return the sidecars' hashes by name."""
-    _download(store, key, copy)
+def _bring(store: Any, key: str, copy: Path, name: str) -> dict[PurePosixPath, str]:
+    """Copy an asset and its sidecars; return the sidecars' hashes by their places.
+
+    Other media of the same name are there as empty files: their captions must not have the same names.
+    """
     before = {}
-    for entry in _beside(store, key):
-        path = copy.parent / PurePosixPath(entry).name
-        _download(store, entry, path)
-        before[path.name] = identity.sha256_of(path)
+    with _reaching(name):
+        _download(store, key, copy)
+        for relative in _beside(store, key):
+            path = copy.parent / relative
+            files.make_folder(path.parent)
+            if is_media_name(relative.name):
+                if len(relative.parts) == 1:
+                    files.create_private(path)
+                continue
+            _download(store, str(PurePosixPath(key).parent / relative), path)
+            before[relative] = identity.sha256_of(path)
     return before
 
 
@@ -192,19 +233,20 @@ def _download(store: Any, key: str, path: Path) -> None:
             local.write(piece)
 
 
-def _take_back(store: Any, key: str, copy: Path, before: dict[str, str]) -> None:
+def _take_back(store: Any, key: str, copy: Path, before: dict[PurePosixPath, str]) -> None:
     """Write what is new or changed beside a copy to where the asset lies; the sidecar, which proves the rest, last."""
-    new = [path for path in sorted(copy.parent.iterdir()) if path != copy and path.is_file()]
+    new = [path for path in sorted(copy.parent.rglob("*")) if path.is_file() and not is_media_name(path.name)]
     new.sort(key=lambda path: path.suffix == ".json")
     for path in new:
-        if before.get(path.name) == identity.sha256_of(path):
+        relative = PurePosixPath(path.relative_to(copy.parent))
+        if path == copy or before.get(relative) == identity.sha256_of(path):
             continue
-        target = str(PurePosixPath(key).with_name(path.name))
+        target = str(PurePosixPath(key).parent / relative)
         try:
-            with store.open(target, "wb") as remote:
+            with _reaching(target), store.open(target, "wb") as remote:
                 remote.write(path.read_bytes())
-        except OSError as error:
-            raise OutputError(f"Cannot write {target} beside {key}: {error}") from error
+        except MediaError as error:
+            raise OutputError(f"Cannot write {target} beside {key}: {error.message}") from error
 
 
 def listed(places: Iterable[str], mapping: Mapping) -> Iterator[str]:
@@ -223,13 +265,14 @@ def listed(places: Iterable[str], mapping: Mapping) -> Iterator[str]:
 
 def _listed_remotely(place: str) -> Iterator[str]:
     store, key = _located(place)
-    if store.isfile(key):
-        yield place
-        return
-    for folder, _, names in store.walk(key):
-        for name in sorted(names):
-            if is_media_name(name):
-                yield store.unstrip_protocol(f"{folder}/{name}")
+    with _reaching(place):
+        if store.isfile(key):
+            yield place
+            return
+        for folder, _, names in store.walk(key):
+            for name in sorted(names):
+                if is_media_name(name):
+                    yield store.unstrip_protocol(f"{folder}/{name}")
 
 
 def _listed_here(place: Path, mapping: Mapping) -> Iterator[str]:

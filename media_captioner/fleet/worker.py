@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from media_captioner.batch import GRACE, Batch
-from media_captioner.errors import AlreadyRunning, MediaCaptionerError, OutputConflict
+from media_captioner.errors import AlreadyRunning, MediaCaptionerError, OutputConflict, Postponed
 from media_captioner.fleet.backlog import Backlog
 from media_captioner.fleet.dispatch import ProcrastinateDispatcher
 from media_captioner.fleet.journal import PostgresJournal
@@ -119,8 +119,9 @@ class Worker:
                     # now; then they are found to be up to date. What is really somebody else's stays in the way.
                     report = await self.batch.one(path)
         except MediaCaptionerError as error:  # it could not be brought here, or not be taken back
-            report = AssetReport(Path(name), "failed", error=error)
-            await self.backlog.mark(name, "failed", error.message, error=type(error).__name__)
+            state: Final = "waiting" if isinstance(error, Postponed) else "failed"
+            report = AssetReport(Path(name), state, error=error)
+            await self.backlog.mark(name, state, error.message, error=type(error).__name__)
         self.journal.owners.ended += 1
         self.tell(name, report)
         reason = report.error

@@ -1,4 +1,4 @@
-"""Workers of a fleet die, freeze and lose their database; the archive is captioned all the same, and paid for once."""
+"""Workers of a fleet die, freeze and are cut off; the archive is captioned all the same, and paid for once."""
 
 import os
 import signal
@@ -9,7 +9,16 @@ import pytest
 from media_captioner.testing.background import running
 from media_captioner.testing.faults import FaultServer
 from tests import postgres
-from tests.fault.fleets import Fleet, make_archive, most_in_a_window, paid_twice, sidecars, until
+from tests.fault.fleets import (
+    Fleet,
+    make_archive,
+    most_in_a_window,
+    paid_twice,
+    sidecars,
+    through,
+    until,
+)
+from tests.fault.wire import Wire
 
 SILENCE = 3
 DONE = {"done", "up to date"}
@@ -32,19 +41,28 @@ def dsn(server):
         yield dsn
 
 
-@pytest.mark.timeout(180)
-def test_p3_p6_workers_die_and_freeze_the_database_crashes_and_all_is_done_and_paid_once(
+@pytest.mark.timeout(300)
+def test_p3_p6_workers_die_freeze_and_are_cut_off_the_database_crashes_and_all_is_done_and_paid_once(
     server, dsn, tmp_path
 ):
     archive = make_archive(tmp_path / "archive", 12)
-    with running(FaultServer(then=("slow-first-byte", {"seconds": 0.8}))) as service:
+    with (
+        running(FaultServer(then=("slow-first-byte", {"seconds": 0.8}))) as service,
+        running(Wire(server.socket)) as wire,
+    ):
         fleet = Fleet(dsn, tmp_path, service.url, REQUESTS_PER_MINUTE=120)
         try:
             fleet.run("init", "--silence", SILENCE)
             fleet.run("submit", archive)
-            first, second, third = (fleet.worker("--until-done", "--at-once", 2) for _ in range(3))
+            first, second = (fleet.worker("--until-done", "--at-once", 2) for _ in range(2))
+            third = fleet.worker("--until-done", "--at-once", 2, DATABASE=through(dsn, wire))
             until(lambda: all(fleet.owner_of(each) for each in (first, second, third)), 60, "workers came")
             lost = 0
+
+            until(lambda: fleet.asked_by(fleet.owner_of(third)), 30, "the third worker asked")
+            away = fleet.owner_of(third)
+            wire.cut()
+            lost += fleet.asked_by(away)
 
             until(lambda: fleet.asked_by(fleet.owner_of(first)), 30, "the first worker asked")
             owner = fleet.owner_of(first)
@@ -56,6 +74,12 @@ def test_p3_p6_workers_die_and_freeze_the_database_crashes_and_all_is_done_and_p
             takeover = until(
                 lambda: not fleet.one("SELECT count(*) FROM owner WHERE id = %s", owner), 30, "it was buried"
             )
+            until(
+                lambda: not fleet.one("SELECT count(*) FROM owner WHERE id = %s", away),
+                30,
+                "the one that was cut off was given up",
+            )
+            wire.mend()
 
             server.crash()
             server.start()

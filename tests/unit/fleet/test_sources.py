@@ -59,12 +59,15 @@ def test_an_asset_on_a_store_is_copied_and_its_sidecars_are_taken_back(bucket, t
             assert path.read_bytes() == b"sound"
             assert sources.named(path) == "memory://bucket/a.wav"
             assert (path.parent / "a.en.vtt").read_bytes() == b"before"
-            assert not (path.parent / "a.mp4").exists()
+            assert (path.parent / "a.mp4").stat().st_size == 0  # its captions must not have the same names
+            (path.parent / "a.media_captioner").mkdir()
+            (path.parent / "a.media_captioner" / "a.track2.en.vtt").write_bytes(b"second")
             (path.parent / "a.en.vtt").write_bytes(b"after")
             (path.parent / "a.media_captioner.json").write_bytes(b"{}")
         assert bucket.cat("/bucket/a.en.vtt") == b"after"
         assert bucket.cat("/bucket/a.media_captioner.json") == b"{}"
-        assert bucket.cat("/bucket/a.wav") == b"sound"
+        assert bucket.cat("/bucket/a.media_captioner/a.track2.en.vtt") == b"second"
+        assert (bucket.cat("/bucket/a.wav"), bucket.cat("/bucket/a.mp4")) == (b"sound", b"other")
         assert list(tmp_path.iterdir()) == []
 
     asyncio.run(story())
