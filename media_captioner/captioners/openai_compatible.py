@@ -15,6 +15,7 @@ from media_captioner.captioners.services import (
     OPEN_MODEL,
     Protocol,
     base_for,
+    is_model_studio,
     model_studio,
     region_of,
     self_hosted,
@@ -63,7 +64,9 @@ def at_model_studio(name: str, protocol: Protocol, dialect: Dialect, options: Op
     )
     _warn_of_clear_text(connection)
     uploader = Uploader(native, model, options.clock) if options.way == "upload" else None
-    service = model_studio(region, max_upload=options.max_upload)
+    origin = connection.origin
+    elsewhere = None if is_model_studio(origin.host) else f"{origin.host}:{origin.port}"
+    service = model_studio(region, max_upload=options.max_upload, elsewhere=elsewhere)
     return RemoteCaptioner(name, model, service, Place(connection, dialect, uploader, region), options)
 
 

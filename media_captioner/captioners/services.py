@@ -115,7 +115,14 @@ def base_for(protocol: Protocol, base_url: str) -> str:
     return bare
 
 
-def model_studio(region: str = "singapore", *, max_upload: int = 10_000_000) -> Service:
+def is_model_studio(host: str) -> bool:
+    """Return whether a host is one of the service's own, its regions' or a workspace's, and no gateway or emulator."""
+    return host == "aliyuncs.com" or host.endswith(".aliyuncs.com")
+
+
+def model_studio(
+    region: str = "singapore", *, max_upload: int = 10_000_000, elsewhere: str | None = None
+) -> Service:
     """Return the limits and prices of Model Studio in ``region``.
 
     Limits are those of the model's page: 40 minutes, one file, an encoded string under 10 MB (decimal, the
@@ -126,6 +133,7 @@ def model_studio(region: str = "singapore", *, max_upload: int = 10_000_000) -> 
     Args:
         region: ``singapore`` or ``beijing``.
         max_upload: Largest file by temporary upload, bytes.
+        elsewhere: Host and port, where it is spoken to through another server, for messages.
 
     Raises:
         ConfigError: no such region.
@@ -133,7 +141,7 @@ def model_studio(region: str = "singapore", *, max_upload: int = 10_000_000) -> 
     """
     where = site(region)
     return Service(
-        name=f"Model Studio ({where.title})",
+        name=f"Model Studio ({where.title})" if elsewhere is None else f"the server at {elsewhere}",
         max_seconds=Fraction(2400),
         target_seconds=Fraction(30),  # the model card: detail suffers beyond 30 s
         formats=("wav", "mp3", "aac", "amr", "3gp", "wav_gsm_ms"),

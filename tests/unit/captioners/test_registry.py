@@ -93,6 +93,22 @@ def test_the_address_tells_the_price():
     assert made.service.price.input_per_million == Fraction("2.265")
 
 
+@pytest.mark.parametrize(
+    ("address", "called"),
+    [
+        (None, "Model Studio (Singapore)"),
+        ("https://w.cn-beijing.maas.aliyuncs.com", "Model Studio (Beijing)"),
+        ("https://dashscope-intl.aliyuncs.com/compatible-mode/v1", "Model Studio (Singapore)"),
+        ("https://gateway.example/compatible-mode/v1", "the server at gateway.example:443"),
+        ("http://127.0.0.1:8901", "the server at 127.0.0.1:8901"),
+        ("https://aliyuncs.com.example", "the server at aliyuncs.com.example:443"),
+    ],
+)
+@pytest.mark.parametrize("name", ["qwen", "qwen-dashscope"])
+def test_messages_name_whoever_is_asked(name, address, called):
+    assert create(name, Options(api_key=KEY, base_url=address)).service.name == called
+
+
 def test_the_key_of_the_environment_is_used(monkeypatch):
     monkeypatch.setenv(KEY_VARIABLE, "sk-from-environment")
     assert create("auto", Options()).name == "qwen"
