@@ -22,8 +22,8 @@ from media_captioner.listening import Seat, in_thread
 from media_captioner.media.tracks import Choice
 from media_captioner.model import Captions, Media
 from media_captioner.pipeline import (
-    CAPTION_LANGUAGE,
     assemble,
+    caption_language,
     caption_track,
     condensed,
     inspect,
@@ -41,6 +41,7 @@ Outcome = Literal["captioned", "rewritten", "up to date"]
 _HEARING: Final = ("segment_seconds", "language", "translate")  # settings that change what is heard
 _LOOKS: Final = (  # settings that change how it is shown
     "profile",
+    "labels",
     "include_layers",
     "exclude_layers",
     "voice_tags",
@@ -143,7 +144,7 @@ async def process(
         layout = layout_for(
             source,
             out=await in_thread(Path.absolute, settings.out) if settings.out else None,
-            language=CAPTION_LANGUAGE,
+            language=caption_language(settings),
             siblings=siblings,
             track=choice.track.number if place else None,
         )
@@ -181,7 +182,7 @@ class _Work:
         )
         if known is not None and same:
             captions = assemble(
-                replace(known.captions, media=self.media),
+                replace(known.captions, media=self.media, language=caption_language(self.settings)),
                 profile_of(self.settings),
                 layers=layers_of(self.settings),
             )

@@ -13,7 +13,7 @@ from media_captioner.export.registry import exporter_named
 from media_captioner.hooks.events import Event, SegmentDescribed
 from media_captioner.listening import in_thread
 from media_captioner.model import Captions
-from media_captioner.pipeline import CAPTION_LANGUAGE, assemble, inspect, layers_of, profile_of
+from media_captioner.pipeline import assemble, caption_language, inspect, layers_of, profile_of
 from media_captioner.system import files
 from media_captioner.system.clock import SYSTEM_CLOCK, Clock
 
@@ -83,4 +83,4 @@ class EarlyCaptions:
     def _nothing_heard(self, event: SegmentDescribed) -> Captions:
         media, _ = inspect(event.path, self._settings)
         track = next(track for track in media.audio if track.number == event.track)
-        return Captions(media, track, CAPTION_LANGUAGE, spoken=(), cues=(), segments=())
+        return Captions(media, track, caption_language(self._settings), spoken=(), cues=(), segments=())

@@ -30,7 +30,12 @@ from media_captioner.protocols import Captioner, Reporter, Service, SilentReport
 from media_captioner.session import passing_session
 
 CAPTION_LANGUAGE: Final = "en"
-"""Captions are written in English: the captioners describe in English."""
+"""Captions are written in English unless settings choose labels of another language: captioners describe in English."""
+
+
+def caption_language(settings: Settings) -> str:
+    """Return the tag of the language that captions are written in."""
+    return settings.labels or CAPTION_LANGUAGE
 
 
 def limits_of(settings: Settings) -> MediaLimits:
@@ -135,7 +140,7 @@ async def caption_track(
         Captions(
             media=media,
             track=track,
-            language=CAPTION_LANGUAGE,
+            language=caption_language(settings),
             spoken=(),
             cues=(),
             segments=segments,

@@ -45,7 +45,8 @@ def rederive(
 
     Args:
         path: The sidecar.
-        settings: The profile, the layers, and what may be replaced.
+        settings: The profile, the layers, the language of labels, and what may be replaced. In another language,
+            the files of the old one stay where they lie.
         formats: Formats to write besides those that the sidecar lists.
         out: Folder for the results instead of the sidecar's own.
 
@@ -58,7 +59,11 @@ def rederive(
     known, options = known_at(path), ExportOptions.of(settings)
     before = known.sidecar.captions
     anew = assemble(
-        replace(before, segments=tuple(reread(segment) for segment in before.segments)),
+        replace(
+            before,
+            language=settings.labels or before.language,
+            segments=tuple(reread(segment) for segment in before.segments),
+        ),
         profile_of(settings),
         layers=layers_of(settings),
     )

@@ -54,6 +54,11 @@ _LOOKS: Final = (
         "--profile", metavar="NAME", help="Style guide: netflix-en, bbc, dcmp, youtube, plain, or your own."
     ),
     click.option(
+        "--labels",
+        type=click.Choice(["en", "de", "fr", "es"]),
+        help="Language of what captions say themselves: names of sounds, music and speakers.",
+    ),
+    click.option(
         "--include",
         "include_layers",
         callback=comma_list,

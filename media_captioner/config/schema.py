@@ -103,6 +103,13 @@ class Settings(BaseModel):
         dict[str, OwnProfile],
         Field(description="Style guides of your own, by name ([profiles.NAME] tables)."),
     ] = {}
+    labels: Annotated[
+        Literal["en", "de", "fr", "es"] | None,
+        Field(
+            description="Language of what captions say themselves: names of sounds, music and speakers. English by"
+            " default; captions that are made anew keep theirs."
+        ),
+    ] = None
     condenser: Annotated[
         Condenser | None,
         Field(description="A chat model that may shorten captions ([condenser] table); none by default."),
@@ -282,6 +289,7 @@ UNTRUSTED: frozenset[str] = frozenset(
     {
         "language",
         "profile",
+        "labels",
         "include_layers",
         "exclude_layers",
         "formats",

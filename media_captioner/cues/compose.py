@@ -17,10 +17,11 @@ from typing import Final, get_args
 from media_captioner.cues.arrange import Arrangement, arrange
 from media_captioner.cues.block import Block
 from media_captioner.cues.continuity import MusicRun, Run, music_runs, sound_runs, utterances
+from media_captioner.cues.labels import wording
 from media_captioner.cues.profiles import Profile
 from media_captioner.cues.speech import speech_blocks
-from media_captioner.model import CaptionedSegment, Category, Music, Sound, Speech
-from media_captioner.model.languages import language_name
+from media_captioner.cues.wording import Wording
+from media_captioner.model import CaptionedSegment, Category, Speech
 
 _CONTINUES_AFTER = Fraction(60)  # seconds after which a sound that still lasts is named again
 _EFFECT_PATIENCE = Fraction(1)
@@ -40,17 +41,6 @@ _AUDIBLE: Final = frozenset(
 
 _UTTERED: Final = frozenset({"Whispering", "Shout", "Yell", "Bellow"})
 _SUNG: Final = frozenset({"Singing", "Choir", "Male singing", "Female singing"})
-_MOODS: Final = {
-    "tension": "tense",
-    "suspense": "suspenseful",
-    "dread": "ominous",
-    "sadness": "sad",
-    "sorrow": "sorrowful",
-    "joy": "joyful",
-}
-"""Adjectives for moods that a description names by a noun."""
-
-LABELS: Final = {"man": "MAN", "woman": "WOMAN", "child": "CHILD", "robot": "SYNTHETIC VOICE"}
 
 
 @dataclass(slots=True)
@@ -59,6 +49,7 @@ class _Stage:
 
     profile: Profile
     language: str
+    wording: Wording
     several: bool
     speaker: str | None = None
     spoken: str = ""
@@ -67,17 +58,18 @@ class _Stage:
     def label(self, speech: Speech, start: Fraction) -> str:
         """Return what goes before an utterance: who speaks, how, and in which language, where that is news."""
         foreign = speech.language if speech.language not in {None, self.language} else None
-        who = speaker_label(speech.speaker)
+        who = self.wording.speaker(speech.speaker)
         forgotten = start - self.silent_since > _TOPIC_PAUSE
         notes = []
-        if speech.manner and _is_notable(speech):
-            notes.append(speech.manner)
+        manner = self.wording.manner(speech) if _is_notable(speech) else None
+        if manner:
+            notes.append(manner)
         if foreign and (foreign != self.spoken or forgotten):
-            notes.append(f"in {language_name(foreign)}")
+            notes.append(self.wording.spoken_in(foreign))
         changed = speech.speaker != self.speaker and (self.several or self.speaker is None)
         name = who if who and (changed or forgotten or notes) else None
         if notes and not name:
-            name = who or "VOICE"
+            name = who or self.wording.voice()
         self.speaker = speech.speaker or self.speaker
         self.spoken = foreign or self.language
         if name is None:
@@ -100,18 +92,18 @@ def compose(
         segments: Ascending, their facts placed on the presentation timeline.
         profile: The style guide to follow.
         language: BCP 47 tag of the caption text; speech in it is shown as spoken, other speech translated
-            where there is a translation.
+            where there is a translation. Labels are in it too, where the table of labels has it.
         frame_rate: The video's rate, frames per second; None without a picture.
         end: End of the asset, seconds.
         layers: The categories to caption.
 
     """
-    said, played = utterances(segments), music_runs(segments)
+    said, played, words = utterances(segments), music_runs(segments), wording(language)
     heard = [run for run in sound_runs(segments) if not _is_told(run, said, played)]
     blocks = [
-        *_spoken(said, profile, language),
-        *(block for run in heard for block in sound_blocks(run, profile)),
-        *(block for run in played for block in _music(run, profile)),
+        *_spoken(said, profile, language, words),
+        *(block for run in heard for block in sound_blocks(run, profile, words)),
+        *(block for run in played for block in _music(run, profile, words)),
     ]
     return arrange(
         [block for block in blocks if block.category in layers], profile, frame_rate=frame_rate, end=end
@@ -130,14 +122,6 @@ def _is_told(run: Run, said: Sequence[Speech], played: Sequence[MusicRun]) -> bo
     return any(span.start <= run.span.start < span.end for span in sung)
 
 
-def speaker_label(speaker: str | None) -> str | None:
-    """Return the label of a perceived voice: ``man`` is MAN, ``woman 2`` is WOMAN 2."""
-    if not speaker:
-        return None
-    kind, _, number = speaker.partition(" ")
-    return f"{LABELS.get(kind, kind.upper())} {number}".strip()
-
-
 def _is_notable(speech: Speech) -> bool:
     """Return whether how something is said belongs on the screen.
 
@@ -148,16 +132,15 @@ def _is_notable(speech: Speech) -> bool:
     return told or speech.manner in _AUDIBLE
 
 
-def _spoken(spoken: Sequence[Speech], profile: Profile, language: str) -> list[Block]:
-    stage = _Stage(
-        profile, language, several=len({speech.speaker for speech in spoken if speech.speaker}) > 1
-    )
+def _spoken(spoken: Sequence[Speech], profile: Profile, language: str, words: Wording) -> list[Block]:
+    several = len({speech.speaker for speech in spoken if speech.speaker}) > 1
+    stage = _Stage(profile, language, words, several)
     blocks: list[Block] = []
     for speech in spoken:
         assert speech.span is not None  # noqa: S101 - utterances() gives none without
         text = speech.text if speech.language in {None, language} else speech.translation or speech.text
         if not text:
-            blocks.append(_wordless(speech, profile, language))
+            blocks.append(_wordless(speech, profile, language, words))
             continue
         label = "" if speech.sung else stage.label(speech, speech.span.start)
         blocks.extend(speech_blocks(speech, text, profile, label=label, anchor=speech.anchor))
@@ -165,19 +148,14 @@ def _spoken(spoken: Sequence[Speech], profile: Profile, language: str) -> list[B
     return blocks
 
 
-def _wordless(speech: Speech, profile: Profile, language: str) -> Block:
+def _wordless(speech: Speech, profile: Profile, language: str, words: Wording) -> Block:
     """Say that somebody speaks where the words are not known."""
     assert speech.span is not None  # noqa: S101 - utterances() gives none without
-    kind = (speech.speaker or "voice").partition(" ")[0]
-    verb = "singing" if speech.sung else "speaking"
-    foreign = speech.language and speech.language != language and speech.language_sure
-    words = (
-        f"{kind} {verb} {language_name(speech.language)}" if foreign and speech.language else f"{kind} {verb}"
-    )
+    foreign = speech.language if speech.language != language and speech.language_sure else None
     return Block(
         start=speech.span.start,
         end=speech.span.end,
-        text=profile.dress(words, "sound"),
+        text=profile.dress(words.wordless(speech, foreign), "sound"),
         category="music" if speech.sung else "speech",
         anchor=speech.anchor,
         weight=8.5,
@@ -189,35 +167,11 @@ def _wordless(speech: Speech, profile: Profile, language: str) -> Block:
     )
 
 
-def sound_words(sound: Sound) -> str:
-    """Return the words for a sound: with its likeliest alternative where it is not sure."""
-    if sound.polarity == "hedged" and sound.alternatives:
-        return either(sound.label, sound.alternatives[0])
-    return sound.label
-
-
-def either(one: str, other: str) -> str:
-    """Return "one or other", saying what both have in common once.
-
-    ``birds singing`` and ``birds chirping`` are ``birds singing or chirping``. Of ``church bell tolling`` and ``bell
-    ringing`` only a bell is sure: ``bell tolling or ringing``.
-    """
-    *first, verb = one.split()
-    *second, alternative = other.split()
-    shorter, longer = sorted((first, second), key=len)
-    if one == other:
-        return one
-    doings = verb.endswith("ing") and alternative.endswith("ing")
-    if not doings or not shorter or longer[-len(shorter) :] != shorter:
-        return f"{one} or {other}"
-    return " ".join((*shorter, verb) if verb == alternative else (*shorter, verb, "or", alternative))
-
-
-def sound_blocks(run: Run, profile: Profile) -> list[Block]:
+def sound_blocks(run: Run, profile: Profile, said: Wording) -> list[Block]:
     """Return what to show of a sound: its name when it begins and, if it lasts, that it continues."""
     sound, span = run.sound, run.span
     category: Category = "ambience" if sound.sustained else "effects"
-    words = sound_words(sound)
+    words = said.sound(sound)
     weight = _WEIGHTS.get(sound.group, 3.0) + (sound.confidence or 0.5) * 2 - (1.5 if sound.sustained else 0)
     lasts = sound.sustained and span.duration > 2
     blocks = [
@@ -234,7 +188,7 @@ def sound_blocks(run: Run, profile: Profile) -> list[Block]:
         )
     ]
     if sound.sustained:
-        blocks.extend(_continued(blocks[0], profile.dress(f"{words} continues", "sound")))
+        blocks.extend(_continued(blocks[0], profile.dress(said.continues(words), "sound")))
     return blocks
 
 
@@ -248,30 +202,11 @@ def _continued(block: Block, text: str) -> list[Block]:
     return again
 
 
-def music_words(music: Music) -> str:
-    """Return the words for a stretch of music: mood, genre, then instruments, then who sings."""
-    mood = _MOODS.get(music.mood[0], music.mood[0]) if music.mood else ""
-    sings = {
-        "male": "man singing",
-        "female": "woman singing",
-        "choir": "choir singing",
-        "some": "singing",
-    }.get(music.vocals or "")
-    instruments = " and ".join(music.instruments[:2])
-    if music.genre:
-        played = f"{music.genre} {'song' if sings else 'music'}"
-        played += f" with {instruments}" if instruments and instruments not in music.genre else ""
-    else:
-        played = f"{instruments} music" if instruments else "song" if sings else "music"
-    words = f"{mood} {played}".strip()
-    return f"{words}, {sings}" if sings else words
-
-
-def _music(run: MusicRun, profile: Profile) -> list[Block]:
+def _music(run: MusicRun, profile: Profile, words: Wording) -> list[Block]:
     block = Block(
         start=run.span.start,
         end=run.span.end,
-        text=profile.dress(music_words(run.music), "music"),
+        text=profile.dress(words.music(run.music), "music"),
         category="music",
         anchor=run.music.anchor,
         weight=5.0,
@@ -279,4 +214,4 @@ def _music(run: MusicRun, profile: Profile) -> list[Block]:
         confidence=run.music.confidence,
         evidence=run.evidence,
     )
-    return [block, *_continued(block, profile.dress("music continues", "music"))]
+    return [block, *_continued(block, profile.dress(words.music_continues, "music"))]

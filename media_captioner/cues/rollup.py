@@ -7,14 +7,15 @@ from collections.abc import Sequence
 from fractions import Fraction
 from typing import Final
 
-from media_captioner.cues.compose import music_words
 from media_captioner.cues.continuity import music_runs, sound_runs, utterances
+from media_captioner.cues.wording import Wording
 from media_captioner.model import CaptionedSegment, Chapter
 from media_captioner.model.languages import language_name
 
 _MOST_KEYWORDS: Final = 40
 _SHORTEST_CHAPTER: Final = Fraction(45)  # seconds; shorter scenes join their neighbour
 _SILENCE = "Silence"
+_ENGLISH: Final = Wording()  # summaries, keywords and chapters are for search, in one language
 
 
 def spoken_languages(segments: Sequence[CaptionedSegment]) -> tuple[str, ...]:
@@ -74,7 +75,7 @@ def _speech_part(segments: Sequence[CaptionedSegment]) -> list[str]:
 
 def _music_part(segments: Sequence[CaptionedSegment]) -> list[str]:
     runs = sorted(music_runs(segments), key=lambda run: run.span.duration, reverse=True)
-    words = list(dict.fromkeys(music_words(run.music) for run in runs))
+    words = list(dict.fromkeys(_ENGLISH.music(run.music) for run in runs))
     return [word.replace(", ", " with ") for word in words[:2]]
 
 
@@ -129,7 +130,7 @@ def _scene(segment: CaptionedSegment) -> str:
         beside = "music" if music and music.span.duration * 3 > length else under
         return f"Speech over {beside}" if beside else "Speech"
     if music and music.span.duration * 3 > length:
-        words = music_words(music.music)
+        words = _ENGLISH.music(music.music)
         return words[0].upper() + words[1:]
     if under:
         return under[0].upper() + under[1:]

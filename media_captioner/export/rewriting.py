@@ -51,6 +51,8 @@ def rewrite(
             hint="Keep the edits with media-captioner import, then export.",
         )
     layout, recorded = known.layout, dict(known.sidecar.outputs)
+    if captions is not None:
+        layout = replace(layout, language=captions.language)
     if out is not None and out.absolute() != layout.folder:
         files.make_folder(out)
         layout, recorded = replace(layout, folder=out.absolute()), {}

@@ -15,7 +15,6 @@ from media_captioner.export.finding import Known, known_at, sidecars_at
 from media_captioner.export.following import follow
 from media_captioner.export.layout import layout_for
 from media_captioner.finding import siblings_of
-from media_captioner.pipeline import CAPTION_LANGUAGE
 from media_captioner.watch.memory import Memory
 
 log: Final = logging.getLogger(__name__)
@@ -76,7 +75,9 @@ class Relatives:
         siblings = siblings_of([path])[path.parent]
         out = None if settings.out is None else settings.out.absolute()
         number = known.sidecar.captions.track.number if further else None
-        layout = layout_for(path, out=out, language=CAPTION_LANGUAGE, siblings=siblings, track=number)
+        layout = layout_for(
+            path, out=out, language=known.sidecar.captions.language, siblings=siblings, track=number
+        )
         if layout.sidecar.exists():
             return False
         follow(known, path, layout, ExportOptions.of(settings), move=move)

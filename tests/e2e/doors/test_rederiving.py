@@ -59,6 +59,19 @@ def test_profile_and_layers_are_those_of_the_settings(kept):
     assert sidecar.read(kept).settings["profile"] == "bbc"
 
 
+def test_labels_in_another_language_make_files_of_that_language(kept, capsys):
+    assert run(["rebuild", str(kept), "--labels", "de"]) == 0
+    captions = sidecar.read(kept).captions
+    assert captions.language == "de"
+    assert texts(kept) == ["[Hundegebell]", "♪ Musik: Klavier ♪"]
+    assert "[Hundegebell]" in kept.with_name("clip.de.vtt").read_text()
+    rederive(kept, Settings())
+    assert texts(kept) == ["[Hundegebell]", "♪ Musik: Klavier ♪"]  # a further rebuild keeps the language
+    rederive(kept, Settings(labels="en"))
+    assert "[dog barking]" in texts(kept)
+    assert "[dog barking]" in kept.with_name("clip.en.vtt").read_text()
+
+
 def test_a_profile_of_ones_own(kept):
     rederive(kept, Settings(profile="house", profiles={"house": {"base": "bbc", "sound": "({})"}}))
     assert "(DOG BARKING)" in texts(kept)
