@@ -168,7 +168,8 @@ def caption_all(
                     raise
                 stopped = 0  # it was told with the asset that it happened to
             finally:
-                view.summarise(work.reports)
+                paid = captioner.service.price is not None
+                view.summarise(work.reports, session.scheduler.spent.dollars if paid else None)
     return stopped or batch.exit_code(work.reports)
 
 

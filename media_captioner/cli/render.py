@@ -36,6 +36,8 @@ STATE_COLOURS: dict[str, str] = {
 }
 """How the states of assets look."""
 
+_MOST_LISTED = 20  # assets in a summary: more would push its first line off the screen
+
 _NOTICE_COLOURS: dict[Notice, str] = {"info": "cyan", "warning": "yellow", "error": "red"}
 
 
@@ -130,8 +132,14 @@ class CaptionView:
             if report.error is not None:
                 show_error(report.error)
 
-    def summarise(self, reports: Sequence[AssetReport]) -> None:
-        """Say how a batch of several assets ended, on standard error."""
+    def summarise(self, reports: Sequence[AssetReport], spent: Fraction | None = None) -> None:
+        """Say how a batch of several assets ended, on standard error, and list those that are not simply done.
+
+        Args:
+            reports: How each ended.
+            spent: What the run cost, US dollars, or None where nothing is paid for.
+
+        """
         self.close()
         if self._assets < 2:
             return
@@ -140,7 +148,15 @@ class CaptionView:
         if missing := self._assets - len(reports):
             parts.append(f"{missing} not begun")
         took = length(SYSTEM_CLOCK.monotonic() - self._started)
-        click.echo(f"{self._assets} assets in {took}: {', '.join(parts)}", err=True)
+        cost = "" if spent is None else f"; {dollars(spent)} spent"
+        click.echo(f"{self._assets} assets in {took}: {', '.join(parts)}{cost}", err=True)
+        rest = [report for report in reports if report.state not in {"done", "up to date"}]
+        for report in rest[:_MOST_LISTED]:
+            state = click.style(f"{report.state:<14}", fg=STATE_COLOURS[report.state])
+            reason = f"  {printable(redact(report.reason))}" if report.reason else ""
+            click.echo(f"  {state} {printable(str(report.source))}{reason}", err=True)
+        if len(rest) > _MOST_LISTED:
+            click.echo(f"  and {len(rest) - _MOST_LISTED} more; media-captioner history lists them", err=True)
 
     def live_text(self, clip: Clip, words: str) -> None:
         """Show words of a description as they arrive, on standard error, each segment on lines of its own."""
