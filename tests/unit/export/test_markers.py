@@ -12,7 +12,7 @@ from lxml import etree
 
 from media_captioner.export.base import ExportOptions
 from media_captioner.export.readers import Grid, read_back
-from media_captioner.export.registry import exporter_named
+from media_captioner.export.registry import exporter_named, names
 from media_captioner.export.timeline import timeline_of
 from media_captioner.testing.exporters import CONTEXT, sample_captions
 from media_captioner.timing import FrameRate
@@ -22,6 +22,15 @@ from tests.unit.export.fcpxml_rules import faults
 FILM, NTSC, DOUBLE = Fraction(24000, 1001), Fraction(30000, 1001), Fraction(60000, 1001)
 LATE = Fraction(10_000)  # 2:46:40 into an asset of three hours
 FRAMED = ["xmp", "otio", "edl", "fcpxml", "xmeml", "kdenlive", "avid", "cues-csv"]
+CLOCKED = {  # seconds that a format's own way of writing time may be off
+    **dict.fromkeys(("vtt", "srt", "ttml", "jsonl", "jsonld", "pbcore", "premiere"), Fraction(1, 2000)),
+    **dict.fromkeys(("speech", "music", "ambience", "effects"), Fraction(1, 2000)),
+    "audacity": Fraction(1, 2_000_000),
+    "ass": Fraction(1, 200),
+    "txt": Fraction(1),
+    "md": Fraction(1),
+}
+NO_CUES = {"hls", "soundtrack", "chapters", "csv", "nfo", "json"}  # or read back in tests of their own
 CASES = [
     # rate, source timecode, frame, its timecode; worked out by hand from SMPTE ST 12-1
     (FILM, None, 239_760, "02:46:30:00"),
@@ -63,6 +72,20 @@ def test_every_format_lands_on_the_exact_frame_after_hours(name, rate, timecode,
     assert found.start * rate == frame
     if name == "avid" or (name == "edl" and timecode is not None):
         assert label.encode() in data
+
+
+def test_no_format_with_cues_is_left_out():
+    assert sorted([*FRAMED, *CLOCKED, *NO_CUES]) == sorted(names())
+
+
+@pytest.mark.parametrize("name", CLOCKED)
+@pytest.mark.parametrize(("rate", "timecode", "frame", "label"), CASES)
+def test_every_format_of_clock_time_is_as_exact_after_hours(name, rate, timecode, frame, label):
+    layer = name if name in {"music", "ambience", "effects"} else "speech"
+    cues = (cue(at, at + 2, "here", category=layer) for at in (Fraction(0), Fraction(frame) / rate))
+    found = read_back(name, write(name, three_hours(rate, timecode, *cues)), Grid(FrameRate(rate), 0))
+    assert len(found) == 2
+    assert abs(found[-1].start - frame / rate) <= CLOCKED[name]
 
 
 @pytest.mark.parametrize(("rate", "timecode", "frame", "label"), CASES)
