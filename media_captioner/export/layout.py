@@ -150,13 +150,17 @@ def places(
 ) -> list[Place]:
     """Decide for each file where it goes, before anything is paid for.
 
-    A file that somebody else wrote, or that somebody edited, stays; ours goes beside it under another name.
+    A file that somebody else wrote, or that somebody edited, stays; ours goes beside it under another name. Where two
+    exporters would write one file, as XMP under both its names does where the media's whole name is the stem, one does.
 
     Raises:
         OutputConflict: both names are taken, or ``overwrite`` is ``never`` and a file of ours exists.
 
     """
-    return [_place(layout, exporter, recorded, overwrite) for exporter in exporters]
+    by_path: dict[Path, Exporter] = {}
+    for exporter in exporters:
+        by_path.setdefault(layout.path_for(exporter.suffix), exporter)
+    return [_place(layout, exporter, recorded, overwrite) for exporter in by_path.values()]
 
 
 def _place(layout: Layout, exporter: Exporter, recorded: dict[str, str], overwrite: str) -> Place:
