@@ -185,7 +185,7 @@ class _Packet:
     def stamp(self, context: ExportContext) -> None:
         """Say when the metadata was changed and by whom. Nothing is said of who made the media."""
         now = context.now.isoformat(timespec="seconds")
-        self._set("xmp:MetadataDate", now)
+        self._replace("xmp:MetadataDate", now)
         history = find_property(self.rdf, "xmpMM:History")
         if history is not None and array_of(history) is None:
             return
@@ -214,7 +214,11 @@ class _Packet:
             found.set(tag("rdf:about"), "")
         return found
 
-    def _set(self, name: str, value: str) -> None:
+    def _replace(self, name: str, value: str) -> None:
+        """Bring a simple property up to date where there is one.
+
+        None is added: digiKam takes a MetadataDate for the day on which the video was made, if no other date is there.
+        """
         holder = find_property(self.rdf, name)
         if holder is not None:
             holder.text = value
@@ -223,8 +227,6 @@ class _Packet:
             if tag(name) in description.attrib:
                 description.set(tag(name), value)
                 return
-        xmp_track.text(self.home(), name, value)
-        self._tidy(self.home()[-1])
 
     def _inserted(self, element: etree._Element, entry: str) -> None:
         self.wrote.append(entry)

@@ -89,6 +89,15 @@ def test_everything_foreign_is_there_after_two_runs():
     assert now["{http://purl.org/dc/elements/1.1/}subject"] == ["holiday", "speech", "dog barking", "Spanish"]
 
 
+def test_the_date_of_their_metadata_follows_and_none_is_added():
+    """digiKam 7.9 takes a MetadataDate for the day on which the video was made, where the sidecar has no other."""
+    once = XMP.merge(FOREIGN, captions(), CONTEXT)
+    assert b'xmp:MetadataDate="2026-11-22T00:00:00+00:00"' in once
+    own = XMP.write(captions(), CONTEXT)
+    assert b"MetadataDate" not in own
+    assert b"<stEvt:when>2026-11-22T00:00:00+00:00</stEvt:when>" in own
+
+
 def test_our_part_follows_the_captions_and_theirs_stays():
     once = XMP.merge(FOREIGN, captions(), CONTEXT)
     other = captions(cue("1", "2", "[cat]"), summary="A cat.", keywords=("cat", "speech"))
