@@ -64,7 +64,8 @@ def test_never_means_never(folder, capsys):
     assert run(["export", "--formats", "vtt", "--voice-tags", "--overwrite", "never", str(folder)]) != 0
     assert "--overwrite ours" in capsys.readouterr().err
     assert (folder / "clip.en.vtt").read_bytes() == before
-    assert run(["export", "--formats", "srt", "--overwrite", "never", str(folder)]) == 0  # nothing stands there
+    # Nothing stands where the SubRip file goes.
+    assert run(["export", "--formats", "srt", "--overwrite", "never", str(folder)]) == 0
 
 
 @pytest.mark.parametrize(
