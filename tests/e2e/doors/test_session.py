@@ -1,128 +1,28 @@
-"""Assets that share a captioner and a journal: paid once, gone on with, stopped, postponed."""
+"""Assets that share a captioner and a journal: paid once, gone on with, stopped."""
 
 import asyncio
 import shutil
 from dataclasses import replace
-from datetime import timedelta
 from fractions import Fraction
 
-import numpy as np
 import pytest
 
 from media_captioner import batch
 from media_captioner.config import Settings
 from media_captioner.errors import (
     AuthenticationFailed,
-    BudgetExceeded,
-    CaptionerUnavailable,
     ClipRejected,
     ContentRefused,
-    CorruptMedia,
-    OutputNotWritable,
-    Postponed,
-    RateLimited,
 )
-from media_captioner.model import Description, Usage
-from media_captioner.protocols import Price, Service, SilentReporter
-from media_captioner.rebuilding import rebuild
+from media_captioner.model import Usage
+from media_captioner.protocols import SilentReporter
 from media_captioner.schedule.journal import open_journal
 from media_captioner.schedule.journal.reports import overview, reading, why
-from media_captioner.session import MOST_OUTPUT, limits_for, open_session, weigher
+from media_captioner.session import limits_for, open_session
 from media_captioner.testing.captioner import FakeCaptioner
-from media_captioner.testing.clock import FakeClock
-from media_captioner.testing.media import Sound, write_media
-from media_captioner.testing.sounds import clip as make_sound
+from tests.e2e.doors.sessions import ONE_BY_ONE, PAID, Notes, costs, journal, paid, run, tape
 
-PRICE = Price(Fraction(4), Fraction(3), "a test", "2026-01-01")
-PAID = Service(
-    "paid service",
-    Fraction(60),
-    Fraction(30),
-    ("wav", "mp3"),
-    max_data_url=10_000_000,
-    concurrency=2,
-    price=PRICE,
-)
-ONE_BY_ONE = replace(PAID, concurrency=1)
-RATE = 16_000
-
-
-def tape(path, *beeps, seconds=8):
-    """Write a WAV of one tone after the other, each of some seconds, cut apart by a pause."""
-    parts = []
-    for beep in beeps:
-        time = np.arange(seconds * RATE) / RATE
-        parts.append(np.zeros(seconds * RATE) if not beep else 0.3 * np.sin(2 * np.pi * beep * time))
-        parts[-1][-RATE // 2 :] = 0
-    sound = np.concatenate(parts).astype(np.float32)[None, :]
-    return write_media(path, "wav", Sound(sound, rate=RATE, codec="pcm_s16le"))
-
-
-def costs(prose="A dog barks."):
-    def answer(clip, _context):
-        usage = Usage(input_tokens=100, output_tokens=50, dollars=Fraction(55, 100_000), requests=1)
-        return Description(f"{prose}", "paid", "paid-1", usage, request_id=clip.sha256[:8])
-
-    return answer
-
-
-def paid(*answers, service=PAID):
-    captioner = FakeCaptioner(*(answers or (costs(),)), name="paid", model="paid-1", service=service)
-    captioner.address = "http://service.test"
-    return captioner
-
-
-class Notes(SilentReporter):
-    def __init__(self):
-        self.notices, self.seen = [], []
-
-    def notice(self, level, message):
-        self.notices.append(message)
-
-    def progress(self, progress):
-        self.seen.append(progress)
-
-
-def run(
-    paths, captioner, journal=None, *, clock=None, reporter=None, wait_hours=0.0, at_once=None, **settings
-):
-    """Caption ``paths`` in one run with a journal, and return the reports by name."""
-    settings = {"detail": "high", **settings}
-    chosen = Settings(journal=journal, **settings)
-    options = {"clock": clock} if clock else {}
-
-    async def story():
-        with open_session(captioner, chosen, reporter=reporter, **options) as session:
-            work = batch.Batch(
-                lambda _: chosen,
-                captioner,
-                reporter or SilentReporter(),
-                session=session,
-                wait_hours=wait_hours,
-                at_once=at_once,
-                **options,
-            )
-            if clock is None:
-                await work.run(paths, lambda _: None)
-            else:
-                async with clock.running(idle=lambda: session.journal.idle and not busy()):
-                    await work.run(paths, lambda _: None)
-        return {report.source.name: report for report in work.reports}
-
-    def busy():
-        # Decoding threads are at work as long as they have anything to do; a fake clock must not overtake them.
-        loop = asyncio.get_running_loop()
-        executor = getattr(loop, "_default_executor", None)
-        return executor is not None and (
-            executor._work_queue.qsize() > 0 or executor._idle_semaphore._value < len(executor._threads)
-        )
-
-    return asyncio.run(story())
-
-
-@pytest.fixture
-def journal(tmp_path):
-    return tmp_path / "state" / "journal.db"
+__all__ = ["journal"]  # a fixture
 
 
 def test_p3_what_was_answered_before_an_interruption_is_not_asked_again(tmp_path, journal):
@@ -232,65 +132,6 @@ def test_gaps_are_named_and_what_was_refused_is_not_paid_again(tmp_path, journal
     assert len(again.clips) == 1
 
 
-def test_p6_a_cap_ends_the_run_in_waiting_and_says_what_is_left(tmp_path, journal):
-    paths = [tape(tmp_path / f"{name}.wav", *(300 + 100 * n for n in range(3))) for name in "ab"]
-    tape(tmp_path / "b.wav", 1000, 1100, 1200)
-    captioner = paid()
-    reports = run(paths, captioner, journal, max_requests_per_day=4, at_once=1)
-    assert [reports[name].state for name in ("a.wav", "b.wav")] == ["done", "waiting"]
-    assert len(captioner.clips) == 4
-    assert isinstance(reports["b.wav"].error, BudgetExceeded)
-    assert "0 of 4 requests are left" in reports["b.wav"].reason
-    assert reports["b.wav"].until.hour == 0
-    assert batch.exit_code(list(reports.values())) == 5
-    report = reports["b.wav"].to_json()
-    assert (report["state"], report["error"]["type"]) == ("waiting", "BudgetExceeded")
-    assert report["until"].endswith("T00:00:00+00:00")
-    reports = run(paths, captioner, journal)
-    assert len(captioner.clips) == 6
-    assert reports["b.wav"].state == "done"
-
-
-def test_a_reservation_is_an_upper_bound(tmp_path):
-    weigh = weigher(replace(PAID, tokens_per_minute=1000))
-    weight = weigh(make_sound())
-    assert weight.most.dollars == (4 * (weight.most.tokens - MOST_OUTPUT) + 3 * MOST_OUTPUT) / Fraction(10**6)
-    assert weight.tokens < weight.most.tokens
-    assert weigher(replace(PAID, price=None))(make_sound()).most.tokens == 0
-
-
-def test_n1_a_service_that_asks_for_an_hour_gets_it_and_the_run_goes_on(tmp_path, journal):
-    paths = [tape(tmp_path / f"{name}.wav", 440 + number) for number, name in enumerate("abc")]
-    captioner = paid(RateLimited("slow down", retry_after=3600.0), costs())
-    clock, notes = FakeClock(), Notes()
-    began = clock.now()
-    reports = run(paths, captioner, journal, clock=clock, reporter=notes, wait_hours=2, at_once=1)
-    assert {report.state for report in reports.values()} == {"done"}
-    assert clock.now() - began >= timedelta(seconds=3600)
-    assert len(captioner.clips) == 4
-    due = (began + timedelta(hours=1)).astimezone()
-    said = f"a.wav and 2 more wait until {due:%H:0}"
-    assert any(said in notice and "Ctrl-C stops" in notice for notice in notes.notices), notes.notices
-
-
-def test_n1_without_patience_the_run_ends_in_waiting(tmp_path, journal):
-    paths = [tape(tmp_path / f"{name}.wav", 440 + number) for number, name in enumerate("abc")]
-    captioner = paid(RateLimited("slow down", retry_after=3600.0))
-    reports = run(paths, captioner, journal, clock=FakeClock(), at_once=1)
-    assert [report.state for report in reports.values()] == ["waiting"]
-    assert isinstance(reports["a.wav"].error, Postponed)
-    assert len(captioner.clips) == 1
-    with reading(journal) as connection:
-        assert overview(connection, "2026-03-18").next is not None
-
-
-def test_n3_an_asset_of_which_nothing_was_answered_waits(tmp_path, journal):
-    path = tape(tmp_path / "a.wav", 440)
-    report = run([path], paid(CaptionerUnavailable("503")), journal, clock=FakeClock())["a.wav"]
-    assert (report.state, type(report.error)) == ("waiting", Postponed)
-    assert not (tmp_path / "a.en.vtt").exists()
-
-
 def test_a_free_captioner_s_answers_are_kept_only_until_the_sidecar_has_them(tmp_path, journal):
     path = tape(tmp_path / "a.wav", 440, 550)
     with pytest.raises(AuthenticationFailed):
@@ -302,67 +143,6 @@ def test_a_free_captioner_s_answers_are_kept_only_until_the_sidecar_has_them(tmp
         assert overview(connection, "").answers == 0
     assert run([path], captioner, journal, force=True)["a.wav"].state == "done"
     assert len(captioner.clips) == 3  # nothing is paid for, so "again" means again
-
-
-def test_k7_without_a_journal_the_free_work_goes_on_and_the_paid_does_not(tmp_path):
-    path = tape(tmp_path / "a.wav", 440)
-    (tmp_path / "file").write_text("")
-    nowhere, notes = tmp_path / "file" / "journal.db", Notes()
-    assert run([path], FakeCaptioner(), nowhere, reporter=notes)["a.wav"].state == "done"
-    assert any("begins anew" in notice for notice in notes.notices)
-    captioner = paid()
-    with pytest.raises(OutputNotWritable):
-        run([path], captioner, nowhere)
-    assert captioner.clips == []
-
-
-def test_k7_a_damaged_journal_is_rebuilt_from_sidecars(tmp_path, journal):
-    path = tape(tmp_path / "a.wav", 440, 550)
-    run([path], paid(), journal, samples=2)
-    journal.write_bytes(b"damaged" * 1000)
-    notes = Notes()
-
-    async def story():
-        captioner = paid()
-        with open_session(captioner, Settings(journal=journal), reporter=notes) as session:
-            found = await rebuild(session.journal, [tmp_path])
-            assert (found.sidecars, found.answers, found.unreadable) == (1, 4, ())
-            assert (await rebuild(session.journal, [tmp_path])).answers == 0
-
-    asyncio.run(story())
-    assert any("journal rebuild" in notice for notice in notes.notices)
-    again = paid()
-    assert run([path], again, journal, samples=2, force=True)["a.wav"].state == "done"
-    assert again.clips == []
-
-
-def test_a_file_that_fails_dangerously_three_times_is_left_alone(tmp_path, journal):
-    path = tape(tmp_path / "a.wav", 440)
-    captioner = paid(RuntimeErrorOnce())
-    for _ in range(3):
-        assert run([path], captioner, journal)["a.wav"].state == "failed"
-    report = run([path], captioner, journal)["a.wav"]
-    assert report.state == "quarantined"
-    assert isinstance(report.error, CorruptMedia)
-    assert "retry" in report.error.hint
-    assert len(captioner.clips) == 3
-    tape(path, 550)  # another file of the same name starts afresh
-    assert run([path], paid(), journal)["a.wav"].state == "done"
-
-
-def RuntimeErrorOnce():  # noqa: N802 - reads like an answer
-    def fail(_clip, _context):
-        raise RuntimeError("a mistake in a captioner")
-
-    return fail
-
-
-def test_a_mistake_of_ours_at_one_file_stops_no_other(tmp_path, journal):
-    paths = [tape(tmp_path / f"{name}.wav", 440 + number) for number, name in enumerate("ab")]
-    captioner = paid(RuntimeErrorOnce(), costs())
-    reports = run(paths, captioner, journal, at_once=1)
-    assert [reports[name].state for name in ("a.wav", "b.wav")] == ["failed", "done"]
-    assert "This is a bug" in reports["a.wav"].error.hint
 
 
 def test_progress_tells_money_and_time(tmp_path, journal):
