@@ -267,7 +267,9 @@ def chosen(wanted: Sequence[str], options: ExportOptions | None = None) -> list[
     options = options or ExportOptions()
     suffixes = LAYOUTS[options.layout].suffixes
     by_name = {name: exporter_named(name) for name in dict.fromkeys(wanted)}
-    ordered = [name for name in names() if name in by_name and name != "json"]
+    # As names() would order them, which looks through every installed package: too slow for each asset.
+    ours = [name for name in _OURS if name in by_name and name != "json"]
+    ordered = [*ours, *sorted(by_name.keys() - _OURS.keys())]
     found: list[Exporter] = []
     for name in ordered:
         if name == "xmp":
