@@ -31,7 +31,7 @@ from media_captioner.pipeline import (
     profile_of,
 )
 from media_captioner.protocols import Captioner, Progress, Reporter, SilentReporter, VoiceDetector
-from media_captioner.session import Session, is_free, passing_session
+from media_captioner.session import LEFTOVER_SECONDS, Session, is_free, passing_session
 from media_captioner.system import files, identity
 from media_captioner.system.clock import SYSTEM_CLOCK, Clock
 
@@ -173,7 +173,8 @@ class _Work:
         if known is not None and same and self._is_whole(known):
             return TrackResult(self.choice, "up to date", known.captions, self._standing(known))
         await in_thread(files.check_writable, self.layout.folder)
-        files.sweep(self.layout.folder, older_than=3600, now=self.clock.now().timestamp())
+        if self.seat.session.is_to_be_swept(self.layout.folder):
+            await in_thread(self._sweep)
         targets = places(
             self.layout,
             self._exporters(),
@@ -203,6 +204,10 @@ class _Work:
             event = SidecarsWritten(self.media.path, self.choice.track.number, paths, self.seat.folder)
             await self.seat.session.host.tell(event)
         return TrackResult(self.choice, outcome, captions, written)
+
+    def _sweep(self) -> None:
+        now = self.clock.now().timestamp()
+        files.sweep(self.layout.folder, older_than=LEFTOVER_SECONDS, now=now)
 
     async def _changed(self, captions: Captions) -> Captions:
         """Let plugins and programs change what will be written; what a person wrote stays."""

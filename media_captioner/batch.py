@@ -260,7 +260,7 @@ class _Run:
                 item,
                 await in_thread(batch.settings_for, item),  # a file beside the media may say more
                 batch.captioner,
-                siblings=self.siblings.get(item.parent, ()),
+                siblings=self.siblings.get(item, ()),
                 reporter=batch.reporter,
                 voice=batch.voice,
                 clock=batch.clock,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -12,20 +13,26 @@ from media_captioner.media.policy import MEDIA_SUFFIXES
 
 
 def siblings_of(paths: Sequence[Path]) -> dict[Path, list[Path]]:
-    """Return the media in the folder of each path: what might want the same names."""
-    named: dict[Path, dict[Path, None]] = defaultdict(
-        dict
-    )  # keys alone: a folder may hold ten thousand files
-    for path in paths:
-        named[path.parent][path] = None
-    by_folder: dict[Path, list[Path]] = {}
-    for folder, members in named.items():
-        try:
-            found = dict.fromkeys(entry for entry in folder.iterdir() if is_media_name(entry.name))
-        except OSError:
-            found = {}
-        by_folder[folder] = list(found | members)
-    return by_folder
+    """Return the media beside each path that are named alike up to their suffix: they might want the same names.
+
+    Letter case makes no difference, as on many disks. A path that has no such neighbours is left out.
+    """
+    named: dict[Path, dict[str, list[Path]]] = defaultdict(lambda: defaultdict(list))
+    for path in dict.fromkeys(paths):
+        named[path.parent][path.stem.casefold()].append(path)
+    found: dict[Path, list[Path]] = {}
+    for folder, stems in named.items():
+        alike = {stem: dict.fromkeys(members) for stem, members in stems.items()}
+        with contextlib.suppress(OSError):  # it may be gone
+            for name in os.listdir(folder):  # noqa: PTH208 - a path for each of ten thousand names takes its time
+                stem = name.rpartition(".")[0].casefold()
+                if stem in alike and is_media_name(name):
+                    alike[stem][folder / name] = None
+        for stem, members in stems.items():
+            for path in members:
+                if len(alike[stem]) > 1:
+                    found[path] = [each for each in alike[stem] if each != path]
+    return found
 
 
 def is_media_name(name: str) -> bool:

@@ -36,6 +36,9 @@ MOST_OUTPUT: Final = 2_048
 """Tokens of a description that a budget reckons with: four times the longest that was seen (514). The service
 takes no limit on them; should one be longer, its purse ends that much above its cap and nothing more is asked."""
 
+LEFTOVER_SECONDS: Final = 3600.0
+"""Seconds after which a temporary file is a killed run's, and after which a folder is looked through again."""
+
 
 def is_free(captioner: Captioner) -> bool:
     """Return whether asking again costs nothing but this machine's time."""
@@ -79,6 +82,7 @@ class Session:
         self.captioner = captioner
         self.journal = journal
         self.clock = clock
+        self._swept: dict[Path, float] = {}
         self.host = Host()
         # The limits of a service belong to its account, so every process shares them. Somebody who listens
         # inside this process is nobody else's.
@@ -120,6 +124,15 @@ class Session:
     def lane(self, name: str, *, priority: int = 0) -> Lane:
         """Return a line for the segments of one asset."""
         return Lane(name, priority)
+
+    def is_to_be_swept(self, folder: Path) -> bool:
+        """Return whether a folder is to be looked through for what killed runs left: True once an hour for each."""
+        now = self.clock.monotonic()
+        if now - self._swept.get(folder, now - LEFTOVER_SECONDS) < LEFTOVER_SECONDS:
+            return False
+        self._swept = {each: at for each, at in self._swept.items() if now - at < LEFTOVER_SECONDS}
+        self._swept[folder] = now
+        return True
 
     async def drain(self, grace: float) -> int:
         """Wait for the requests under way, at most ``grace`` seconds; return how many were given up."""

@@ -99,7 +99,7 @@ def sidecars_at(path: Path) -> list[Path]:
     elif path.name.endswith(sidecar.SUFFIX):
         found = [path]
     else:
-        found = list(_of_media(path)) or list(_listing(path))
+        found = list(sidecars_of(path)) or list(_listing(path))
     if not found:
         raise MediaNotFound(
             f"Cannot find captions of {path}: no {sidecar.SUFFIX} file belongs to it",
@@ -108,7 +108,14 @@ def sidecars_at(path: Path) -> list[Path]:
     return found
 
 
-def _of_media(path: Path) -> Iterator[Path]:
+def sidecars_of(path: Path) -> Iterator[Path]:
+    """Yield the sidecars of a media file, the main track's first, whether the file is still there or not.
+
+    Raises:
+        MediaNotFound: one cannot be read.
+        UnsupportedMedia: one is not ours, or of a newer version.
+
+    """
     for stem in (path.name, path.stem):
         main = path.with_name(stem + sidecar.SUFFIX)
         if not main.is_file() or known_at(main).sidecar.captions.media.path.name != path.name:

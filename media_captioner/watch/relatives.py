@@ -11,7 +11,7 @@ from typing import Final, Literal
 from media_captioner.config import Settings
 from media_captioner.errors import MediaCaptionerError
 from media_captioner.export.base import ExportOptions
-from media_captioner.export.finding import Known, known_at, sidecars_at
+from media_captioner.export.finding import Known, known_at, sidecars_of
 from media_captioner.export.following import follow
 from media_captioner.export.layout import layout_for
 from media_captioner.finding import siblings_of
@@ -61,7 +61,7 @@ class Relatives:
     def _own(path: Path, settings: Settings) -> list[Path]:
         """Return the sidecars of a media file, whether it is still there or not."""
         try:
-            return sidecars_at((settings.out or path.parent).absolute() / path.name)
+            return list(sidecars_of((settings.out or path.parent).absolute() / path.name))
         except (OSError, MediaCaptionerError):
             return []
 
@@ -72,7 +72,7 @@ class Relatives:
         known: Known = known_at(sidecar)
         if known.sidecar.content_id != content or known.sidecar.edited:
             return False
-        siblings = siblings_of([path])[path.parent]
+        siblings = siblings_of([path]).get(path, ())
         out = None if settings.out is None else settings.out.absolute()
         number = known.sidecar.captions.track.number if further else None
         layout = layout_for(

@@ -178,7 +178,7 @@ def queued(folder, count):
             await queue.submit(str(number))
         return await queue.status()
 
-    assert len(siblings[Path(folder)]) == int(count) == asyncio.run(submit()).waiting
+    assert (len(siblings), len(found), asyncio.run(submit()).waiting) == (0, int(count), int(count))
     print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
 
 

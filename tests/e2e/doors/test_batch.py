@@ -35,13 +35,13 @@ def test_a_folder_is_searched_to_its_depth_by_name(tmp_path):
     assert [str(path.relative_to(tmp_path)) for path in found] == wanted
 
 
-def test_the_siblings_of_a_file_are_all_media_of_its_folder_each_once(tmp_path):
-    for name in ("a.mp4", "b.mov", "notes.txt"):
+def test_the_siblings_of_a_file_are_the_media_that_share_its_stem(tmp_path):
+    for name in ("a.mp4", "A.mov", "a.b.mp4", "b.mov", "a.txt", "c.mkv"):
         (tmp_path / name).touch()
-    named = [tmp_path / "a.mp4", tmp_path / "notes.txt", tmp_path / "a.mp4", tmp_path / "gone" / "c.mp4"]
-    found = finding.siblings_of(named)
-    assert sorted(path.name for path in found[tmp_path]) == ["a.mp4", "b.mov", "notes.txt"]
-    assert found[tmp_path / "gone"] == [tmp_path / "gone" / "c.mp4"]
+    clip, other, alone = tmp_path / "a.mp4", tmp_path / "A.mov", tmp_path / "b.mov"
+    gone, twin = tmp_path / "gone" / "c.mp4", tmp_path / "gone" / "c.mkv"
+    found = finding.siblings_of([clip, alone, clip, gone, twin])
+    assert found == {clip: [other], gone: [twin], twin: [gone]}
 
 
 def test_a_folder_without_media_and_a_missing_file_are_said_in_their_turn(tmp_path, captioner):
