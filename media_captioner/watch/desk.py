@@ -79,7 +79,7 @@ class Desk:
         captioner: Who listens.
         open_session: Opens its session.
         clock: Where time comes from.
-        busy: Files under way.
+        busy: Files under way, each with the identity of its bytes, the earliest first.
         paused: Why nothing is begun, or None.
         host: Whom to tell of what happens to files.
         pause_seconds: Time to leave the captioner alone where nobody says how long.
@@ -92,7 +92,7 @@ class Desk:
     captioner: Captioner
     open_session: Callable[[], Session]
     clock: Clock = SYSTEM_CLOCK
-    busy: set[Path] = field(default_factory=set)
+    busy: dict[Path, str] = field(default_factory=dict)
     paused: str | None = None
     host: Host = field(default_factory=Host)
     pause_seconds: float = 60.0
@@ -115,6 +115,11 @@ class Desk:
     def most_places(self) -> int:
         """How many files can be under way at once, at most."""
         return (self.at_once or _MOST_AT_ONCE) + self.folders - 1
+
+    def copy_under_way(self, job: Job) -> Path | None:
+        """Return a file with the same bytes that work began on before, or None: its captions will do for both."""
+        first = next(path for path, content in self.busy.items() if content == job.content)
+        return None if first == job.path else first
 
     def submit(self, job: Job) -> None:
         """Put a file in line."""
@@ -149,7 +154,7 @@ class Desk:
             job = await self._next()
             if job.path in self.busy:
                 continue  # found twice: who works on it looks at it again afterwards
-            self.busy.add(job.path)
+            self.busy[job.path] = job.content
             self._holds[id(job.owner)] += 1
             try:
                 if await job.owner.begin(job):
@@ -161,7 +166,7 @@ class Desk:
                 log.exception("The work on %s failed", job.path)
                 self._pause(f"the work on {job.path} failed: {error}")
             finally:
-                self.busy.discard(job.path)
+                del self.busy[job.path]
                 self._holds[id(job.owner)] -= 1
                 self._came.set()  # a place is free again, perhaps for a folder that had no right to a further one
 

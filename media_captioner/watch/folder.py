@@ -118,8 +118,9 @@ class WatchedFolder:
 
     async def _look(self) -> None:
         thorough = self._looks % _THOROUGH == 0
+        in_hand = self._queued | self.desk.busy.keys()
         try:
-            news = await in_thread(lambda: self.survey.everything(thorough=thorough))
+            news = await in_thread(lambda: self.survey.everything(thorough=thorough, in_hand=in_hand))
         except OSError as error:
             log.warning("cannot look at %s: %s", self.root, error)
             return
@@ -211,7 +212,9 @@ class WatchedFolder:
             return False  # whoever works on it looks again when he is done
         candidate = self.candidates.get(path)
         if candidate is not None:
-            candidate.due = min(candidate.due, now)
+            # What waits for a time waits for it, unless the file is another one or somebody asked for it.
+            if finding.seen != candidate.seen or known is None or known.state != "waiting":
+                candidate.due = min(candidate.due, now)
             return False
         candidate = Candidate.found(finding.seen, now, age=finding.age)
         self.candidates[path] = candidate
@@ -281,13 +284,18 @@ class WatchedFolder:
             self._back(job.path, found, reason, until=until)
             self._note(job, "waiting", reason, until=until)
             return False
+        if (copy := self.desk.copy_under_way(job)) is not None:
+            self._back(job.path, found, f"{copy} has the same bytes and is being captioned")
+            return False
         log.info("begins %s", job.path, extra={"path": str(job.path), "root": str(self.root)})
         await in_thread(self._adopt, job)
         return True
 
     def _adopt(self, job: Job) -> None:
         with contextlib.suppress(MediaCaptionerError):  # which is told when the file is captioned
-            self.relatives.adopt(job.path, job.content, self.batch.settings_for(job.path))
+            if self.relatives.adopt(job.path, job.content, self.batch.settings_for(job.path)):
+                # Should it be renamed before it is looked at, they are found here.
+                self._note(job, "ready", "it has captions of the same bytes", content=job.content)
 
     def _not_before(self) -> tuple[datetime, str] | None:
         now = self.clock.now()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -93,11 +93,12 @@ class Survey:
         self._identity = identity
         return None
 
-    def everything(self, *, thorough: bool) -> News:
+    def everything(self, *, thorough: bool, in_hand: Container[Path] = ()) -> News:
         """Look at the whole folder.
 
         Args:
             thorough: List every folder; else only those in which names came or went, and some of the others.
+            in_hand: Files that somebody works on, or will next: he looks at them himself.
 
         Raises:
             OSError: the folder cannot be listed.
@@ -106,14 +107,14 @@ class Survey:
         news = News()
         now = int(self._clock.now().timestamp() * 1e9)
         for listing in self.scanner.scan(now, everything=thorough):
-            self._compare(listing, news)
+            self._compare(listing, news, in_hand)
         there = self.scanner.folders
         for folder in self._memory.folders():
             if str(folder) not in there:
                 news.gone += self._missing(self._memory.inside(folder).values())
         listed = {finding.path for finding in news.found}
         for known in self._memory.unfinished():
-            if known.path not in listed:
+            if known.path not in listed and known.path not in in_hand:
                 self._add(known.path, known, news)
         return news
 
@@ -143,7 +144,7 @@ class Survey:
         except OSError:
             return  # gone meanwhile
 
-    def _compare(self, listing: Listing, news: News) -> None:
+    def _compare(self, listing: Listing, news: News, in_hand: Container[Path] = ()) -> None:
         settled = self._memory.settled(listing.folder)
         changed = [
             name
@@ -154,18 +155,20 @@ class Survey:
             return
         known = self._memory.inside(listing.folder)
         for name in changed:
-            self._add(listing.folder / name, known.get(name), news)
+            if (path := listing.folder / name) not in in_hand:
+                self._add(path, known.get(name), news, judged=True)
         missing = known.keys() - listing.media.keys()
         news.gone += self._missing(known[name] for name in missing)
 
-    def _add(self, path: Path, known: Known | None, news: News) -> None:
+    def _add(self, path: Path, known: Known | None, news: News, *, judged: bool = False) -> None:
+        """Add a file to the news if it is media; ``judged`` says that the rules were asked already."""
         try:
             status = path.lstat()
         except OSError:
             if known is not None and known.state != "gone":
                 news.gone.append(known)
             return
-        if self.rules.explain(path) is not None:
+        if not judged and self.rules.explain(path) is not None:
             return
         seen = identity.fingerprint_of(status)
         if known is not None and known.state in FINAL and known.is_same(seen):
