@@ -41,6 +41,7 @@ In the settings file:
   downloads = "/captions/inbox"              # to here
   most_megabytes = 20000
   private = false                            # fetch from private networks, and over http
+  at_once = 4                                # jobs under way at once; left out: what suits the captioner
 
 \b
 A request: POST /captions, with a JSON body of at most 64 KiB
@@ -171,6 +172,7 @@ class _Door:
                     self._view,
                     self._view.tell,
                     voice_detector(),
+                    self._settings.listen.at_once,
                     handed=self._handed,
                 )
                 door = Door(

@@ -230,6 +230,10 @@ class Listening(_Table):
         bool,
         Field(description="Allow fetching from a private network or from this machine, and over plain http."),
     ] = False
+    at_once: Annotated[
+        int | None,
+        Field(description="Jobs under way at once; by default as many as suit the captioner.", ge=1, le=64),
+    ] = None
     secret_files: Annotated[
         tuple[Path, ...],
         Field(description="Files (mode 0600) with the whsec_ secrets of those who may ask."),

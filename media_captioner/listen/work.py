@@ -1,4 +1,4 @@
-"""Does what was asked for: here one job after the other, whose segments are described at once; by a fleet many."""
+"""Does what was asked for, several jobs at once, by a fleet many; jobs for one and the same file one after the other."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 from media_captioner.batch import HANDED_AT_ONCE, Batch
 from media_captioner.captioners.http import fetch_public
@@ -25,11 +25,14 @@ from media_captioner.session import Session
 from media_captioner.system import files
 from media_captioner.system.clock import SYSTEM_CLOCK, Clock, wait_for_news
 
+T = TypeVar("T")
+
 log: Final = logging.getLogger(__name__)
 
 _FETCH_SECONDS: Final = 6 * 3600.0
 _LOOK_EVERY: Final = 60.0  # seconds between two looks for jobs that had to wait
 _AGAIN: Final = 600.0  # seconds after which a job that has to wait is tried again, where nobody says when
+_MOST_AT_ONCE: Final = 8  # each file decodes on its own; more would only fight for the processor
 
 
 @dataclass(slots=True)
@@ -45,6 +48,7 @@ class Worker:
         reporter: Whom to tell how far it is.
         voice: Helps to cut where nobody speaks.
         tell: Told of each file that ended.
+        at_once: Jobs under way at once; by default enough to keep the captioner busy with short files.
         clock: Where time comes from.
         handed: Gives what captions files in place of this process; by default they are captioned here.
         news: Set when a job came in.
@@ -59,30 +63,33 @@ class Worker:
     reporter: Reporter
     tell: Callable[[AssetReport], None]
     voice: VoiceDetector | None = None
+    at_once: int | None = None
     clock: Clock = SYSTEM_CLOCK
     handed: Callable[[Batch], Batch] | None = None
     news: asyncio.Event = field(default_factory=asyncio.Event)
+    _under_way: dict[Path, list[Job]] = field(default_factory=dict)
 
     async def run(self) -> None:
         """Work until cancelled; what is under way then is gone on with at the next start."""
         await asyncio.to_thread(self.register.resume)
         async with asyncio.TaskGroup() as group:
-            for _ in range(1 if self.handed is None else HANDED_AT_ONCE):
+            for _ in range(self._count()):
                 group.create_task(self._work())
+
+    def _count(self) -> int:
+        if self.handed is not None:
+            return HANDED_AT_ONCE
+        return self.at_once or min(_MOST_AT_ONCE, self.session.limiter.limits.concurrency + 1)
 
     async def _work(self) -> None:
         while True:
             self.news.clear()
-            try:
-                job = await in_thread(self.register.take, self._now())
-                if job is not None:
-                    await self._one(job)
-            except MediaCaptionerError as error:  # a full disk, most likely
-                self.reporter.notice("warning", f"{error.message}. Jobs wait a minute.")
-                await self.clock.wait(_LOOK_EVERY)
-                continue
+            job = await self._kept(self.register.take, self._now())
             if job is None:
                 await wait_for_news(self.news, _LOOK_EVERY, self.clock)
+                continue
+            self.news.set()  # there may be another one, and somebody else to take it
+            await self._one(job)
 
     async def _one(self, job: Job) -> None:
         try:
@@ -92,6 +99,17 @@ class Worker:
             path, root = self._named(job)
             await self._ended(job, AssetReport(path, "failed", error=error), root)
             return
+        if path in self._under_way:
+            self._under_way[path].append(job)  # whoever works on the file goes on with it
+            return
+        self._under_way[path] = [job]
+        try:
+            while self._under_way[path]:
+                await self._captioned(self._under_way[path].pop(0), path, root)
+        finally:
+            del self._under_way[path]
+
+    async def _captioned(self, job: Job, path: Path, root: Path) -> None:
         batch = Batch(
             lambda file: job.wish.apply(self.settings_for(file)),
             self.session.captioner,
@@ -111,7 +129,7 @@ class Worker:
         except MediaCaptionerError as error:
             # It reaches beyond this file: a wrong key, a full disk. Whoever set this up can put it right meanwhile.
             log.warning("%s waits: %s", job.id, error.message)
-            await in_thread(self.register.postpone, job.id, error.message, self._now() + _AGAIN)
+            await self._kept(self.register.postpone, job.id, error.message, self._now() + _AGAIN)
             return
         [report] = batch.reports
         await self._noted(job, report, root)
@@ -126,14 +144,23 @@ class Worker:
     async def _noted(self, job: Job, report: AssetReport, root: Path) -> None:
         if report.state in {"waiting", "interrupted"}:
             due = report.until.timestamp() if report.until is not None else self._now() + _AGAIN
-            await in_thread(self.register.postpone, job.id, report.reason or report.state, due)
+            await self._kept(self.register.postpone, job.id, report.reason or report.state, due)
             return
         written = [each.path for result in report.results for each in result.written]
         names = [
             path.relative_to(root).as_posix() if path.is_relative_to(root) else path.name for path in written
         ]
         reason = None if report.reason is None else report.reason.replace(f"{root}/", "")
-        await in_thread(self.register.end, job.id, report.state, reason, names, self._now())
+        await self._kept(self.register.end, job.id, report.state, reason, names, self._now())
+
+    async def _kept(self, note: Callable[..., T], *values: object) -> T:
+        """Read or write the register, and where its disk is full or fails, until it does: no job may be lost sight of."""
+        while True:
+            try:
+                return await in_thread(note, *values)
+            except MediaCaptionerError as error:
+                self.reporter.notice("warning", f"{error.message}. Jobs wait a minute.")
+                await self.clock.wait(_LOOK_EVERY)
 
     async def _found(self, job: Job) -> tuple[Path, Path]:
         """Return the file of a job and the folder it is told relative to, fetched if need be.
