@@ -71,6 +71,10 @@ BUILT_IN: Final[Mapping[str, Factory]] = MappingProxyType(
 """Every captioner of this package. Nothing is imported until one is made."""
 
 
+FREE: Final = frozenset({"local", "emulated"})
+"""Those of them that work on this machine and cost nothing."""
+
+
 @dataclass(frozen=True, slots=True)
 class Choice:
     """Which captioner is used, and why.

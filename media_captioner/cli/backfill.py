@@ -48,12 +48,13 @@ def command(root: Path, config_file: Path | None, *, yes: bool, as_json: bool, *
     Nothing is begun without --yes, nor at a service that is paid for without a cap (--max-dollars). What was
     interrupted goes on with the same command; ignore files and the folder's [[watch]] table hold.
     """
-    from media_captioner.captioners.registry import choose, service_for
+    from media_captioner.captioners.registry import choose
     from media_captioner.cli.caption import caption_all
     from media_captioner.config import settings_below
     from media_captioner.config.tables import WatchedRoot
     from media_captioner.errors import ConfigError
-    from media_captioner.watch.backfill import media_below
+    from media_captioner.hooks import service_named
+    from media_captioner.watch.backfill import media_below, noting
 
     by_file, settings = settings_for(given, config_file)
     go_offline(settings)
@@ -65,9 +66,10 @@ def command(root: Path, config_file: Path | None, *, yes: bool, as_json: bool, *
         return settings_below(table, by_file(path))
 
     settings = settings_below(table, settings)
-    found = list(media_below(table))
-    service = service_for(choose(settings.captioner).name, settings)
-    _show_plan(found, below, service, as_json=as_json)
+    found = media_below(table)
+    name = choose(settings.captioner).name
+    service = service_named(name, settings)
+    _show_plan(list(found), below, name, service, as_json=as_json)
     if service.price is not None and settings.max_dollars is None:
         raise ConfigError(
             f"Did not begin: {service.name} is paid for, and nothing says how much may be spent",
@@ -78,16 +80,17 @@ def command(root: Path, config_file: Path | None, *, yes: bool, as_json: bool, *
     if not yes:
         click.echo("Nothing was begun. To begin, add --yes.", err=True)
         return 0
-    return caption_all(found, below, settings, as_json=as_json, root=root)
+    with noting(table, found) as note:
+        return caption_all(list(found), below, settings, as_json=as_json, root=root, note=note)
 
 
 def _show_plan(
-    found: Sequence[Path], below: Callable[[Path], Settings], service: Service, *, as_json: bool
+    found: Sequence[Path], below: Callable[[Path], Settings], name: str, service: Service, *, as_json: bool
 ) -> None:
     """Show what captioning would take at most; what cannot be planned is counted, and told when it is tried."""
     from fractions import Fraction
 
-    from media_captioner.cli.plan import words
+    from media_captioner.cli.plan import is_price_unknown, words
     from media_captioner.cli.render import length, print_json
     from media_captioner.errors import MediaCaptionerError
     from media_captioner.planning import estimate_json, plan
@@ -106,6 +109,13 @@ def _show_plan(
         print_json({"files": len(found), "unreadable": unreadable, "seconds": float(seconds), **taken})
         return
     rest = f", {unreadable} of them cannot be read" if unreadable else ""
-    click.echo(f"{len(found)} files, {length(seconds)} of sound{rest}", err=True)
-    if total is not None:
-        click.echo(f"At {service.name} at most {words(total)}", err=True)
+    count = "1 file" if len(found) == 1 else f"{len(found):,} files"
+    click.echo(f"{count}, {length(seconds)} of sound{rest}", err=True)
+    if total is None:
+        return
+    unknown = is_price_unknown(name, service)
+    click.echo(f"At {service.name} at most {words(total, unpriced=unknown)}", err=True)
+    if unknown:
+        click.echo(
+            "What that costs it does not say, so --max-dollars is no cap on it; --max-requests is.", err=True
+        )

@@ -25,9 +25,9 @@ from media_captioner.errors import MediaCaptionerError
 
 if TYPE_CHECKING:
     from media_captioner.batch import Batch
-    from media_captioner.cli.render import CaptionView
     from media_captioner.config import Settings
     from media_captioner.hooks.host import Listener
+    from media_captioner.outcomes import AssetReport
     from media_captioner.session import Session
 
 
@@ -123,6 +123,7 @@ def caption_all(
     show_stream: bool = False,
     told: Listener | None = None,
     root: Path | None = None,
+    note: Callable[[AssetReport], None] | None = None,
 ) -> int:
     """Caption what was found, show how that goes, and return the exit code.
 
@@ -134,6 +135,7 @@ def caption_all(
         show_stream: Show descriptions as they are made.
         told: Who is told of what happens besides those whom the settings name, or None.
         root: The folder that the files lie below, for its budget, or None.
+        note: Told how each file ended, besides whoever looks on.
 
     """
     from media_captioner import batch
@@ -146,6 +148,12 @@ def caption_all(
     from media_captioner.session import open_session
 
     with caption_view(len(found), as_json=as_json) as view:
+
+        def tell(report: AssetReport) -> None:
+            view.tell(report)
+            if note is not None:
+                note(report)
+
         captioner = captioner_named(
             settings.captioner, options_of(settings, on_text=view.live_text if show_stream else None), view
         )
@@ -162,7 +170,7 @@ def caption_all(
                 root=root,
             )
             try:
-                stopped = run_until_stopped(lambda: _run(work, session, settings, found, view, told))
+                stopped = run_until_stopped(lambda: _run(work, session, settings, found, tell, told))
             except MediaCaptionerError as error:
                 if all(report.error is not error for report in work.reports):
                     raise
@@ -178,16 +186,16 @@ async def _run(
     session: Session,
     settings: Settings,
     found: Sequence[Path | MediaCaptionerError],
-    view: CaptionView,
+    tell: Callable[[AssetReport], None],
     told: Listener | None,
 ) -> None:
     from media_captioner.hooks import attended
 
     try:
-        async with attended(settings, view) as host:
+        async with attended(settings, work.reporter) as host:
             if told is not None:
                 host.add(told)
             session.host = host
-            await work.run(found, view.tell)
+            await work.run(found, tell)
     finally:
         await work.captioner.close()

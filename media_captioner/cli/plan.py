@@ -20,6 +20,7 @@ from media_captioner.cli.options import (
 if TYPE_CHECKING:
     from media_captioner.captioners.money import Estimate
     from media_captioner.planning import Plan
+    from media_captioner.protocols import Service
 
 
 @click.command("plan", short_help="Say what captioning would take, before anything is sent.")
@@ -41,16 +42,16 @@ def command(
     it was seen to count differ by two.
     """
     from media_captioner import batch
-    from media_captioner.captioners.registry import service_for
     from media_captioner.cli.app import show_error
     from media_captioner.cli.render import caption_view, print_json
     from media_captioner.errors import MediaCaptionerError
+    from media_captioner.hooks import service_named
     from media_captioner.pipeline import voice_detector
     from media_captioner.planning import estimate_json, plan
 
     by_file, settings = settings_for(given, config_file)
     name = "qwen" if settings.captioner == "auto" else settings.captioner
-    service = service_for(name, settings)
+    service = service_named(name, settings)
     voice = None if quick else voice_detector()
     failures: list[MediaCaptionerError] = []
     total: Estimate | None = None
@@ -71,7 +72,8 @@ def command(
         if as_json:
             print_json({"total": estimate_json(total), "service": service.name})
         else:
-            click.echo(f"In all, at {service.name}: {words(total)}")
+            unpriced = is_price_unknown(name, service)
+            click.echo(f"In all, at {service.name}: {words(total, unpriced=unpriced)}")
             _show_detail(total, service)
     codes = {error.exit_code for error in failures}
     return 0 if not codes else codes.pop() if len(codes) == 1 else 1
@@ -89,14 +91,32 @@ def _show(each: Plan) -> None:
         click.echo(click.style(f"  partial: {printable(each.partial)}", fg="yellow"))
 
 
-def words(found: Estimate) -> str:
-    """Return an estimate in words."""
+def is_price_unknown(name: str, service: Service) -> bool:
+    """Return whether a captioner may cost something and does not say what.
+
+    Ours that work on this machine cost nothing; a plugin's, and a server of one's own, may.
+    """
+    from media_captioner.captioners.registry import FREE
+
+    return service.price is None and name not in FREE
+
+
+def words(found: Estimate, *, unpriced: bool = False) -> str:
+    """Return an estimate in words.
+
+    Args:
+        found: The estimate.
+        unpriced: Whether to say that the price is unknown.
+
+    """
     from media_captioner.cli.render import length
 
     low, high = found.tokens
     parts = [f"{found.requests} requests", f"{low:,} to {high:,} tokens"]
     if found.dollars is not None:
         parts.append(f"${float(found.dollars[0]):.3f} to ${float(found.dollars[1]):.3f}")
+    elif unpriced:
+        parts.append("price unknown")
     if found.minutes:
         parts.append(f"{length(found.minutes * 60)} at the service's rate limits")
     return ", ".join(parts)

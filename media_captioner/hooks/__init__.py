@@ -9,7 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from media_captioner.hooks.attending import attended, captioner_named
+    from media_captioner.hooks.attending import attended, captioner_named, service_named
     from media_captioner.hooks.events import (
         AssetDone,
         AssetFailed,
@@ -38,6 +38,7 @@ __all__ = [
     "attended",
     "captioner_named",
     "hookimpl",
+    "service_named",
 ]
 
 _HOMES = {
@@ -45,6 +46,7 @@ _HOMES = {
     "attended": "attending",
     "captioner_named": "attending",
     "hookimpl": "specs",
+    "service_named": "attending",
 }
 
 

@@ -9,7 +9,8 @@ from collections.abc import AsyncIterator
 from typing import Final
 
 from media_captioner.captioners.http import post
-from media_captioner.captioners.registry import create
+from media_captioner.captioners.options import options_of
+from media_captioner.captioners.registry import create, service_for
 from media_captioner.config import Settings
 from media_captioner.errors import OutputError
 from media_captioner.hooks.commands import CommandListener
@@ -17,7 +18,7 @@ from media_captioner.hooks.host import Host, Listener
 from media_captioner.hooks.plugged import plugged
 from media_captioner.hooks.webhooks.courier import Courier
 from media_captioner.hooks.webhooks.outbox import Outbox, default_outbox
-from media_captioner.protocols import Captioner, Reporter, SilentReporter
+from media_captioner.protocols import Captioner, Reporter, Service, SilentReporter
 
 _log = logging.getLogger(__name__)
 
@@ -36,6 +37,26 @@ def captioner_named(name: str, settings: object = None, reporter: Reporter | Non
 
     """
     return create(name, settings, reporter, further=plugged().captioners)
+
+
+def service_named(name: str, settings: object = None) -> Service:
+    """Return the limits and prices of a captioner of ours or of a plugin; nobody is asked, and ours need no key.
+
+    A plugin's captioner is made for this and closed again, so this is not for a running event loop.
+
+    Raises:
+        ConfigError: there is no such captioner, or its settings cannot be used.
+        PluginError: a plugin's captioner cannot be made.
+
+    """
+    factory = plugged().captioners.get(name)
+    if factory is None:
+        return service_for(name, settings)
+    captioner = factory(options_of(settings))
+    try:
+        return captioner.service
+    finally:
+        asyncio.run(captioner.close())
 
 
 def courier_for(settings: Settings, reporter: Reporter | None = None) -> Courier | None:

@@ -5,7 +5,18 @@ import plistlib
 import shlex
 
 from media_captioner.cli.app import run
+from media_captioner.config.tables import WatchedRoot
+from media_captioner.hooks import attending
+from media_captioner.hooks.plugged import Plugged
+from media_captioner.outcomes import AssetReport
+from media_captioner.system.clock import SYSTEM_CLOCK
+from media_captioner.system.identity import content_id, standing
+from media_captioner.testing.captioner import FakeCaptioner
+from media_captioner.watch.backfill import media_below, noting
+from media_captioner.watch.memory import Memory, memory_file
+from media_captioner.watch.rules import Rules
 from media_captioner.watch.service import launchd_plist, systemd_unit
+from media_captioner.watch.survey import Survey
 from tests.unit.watch.conftest import sidecar
 
 HOSTILE = ["/opt/media captioner/bin/run", "watch", '/media/100% "live" $HOME', "--log", "json"]
@@ -43,7 +54,7 @@ def test_backfill_shows_its_plan_and_begins_only_when_told(root, clip, capsys, t
         str(tmp_path / "j.db"),
     ]
     assert run(command) == 0
-    assert "1 files" in capsys.readouterr().err
+    assert "1 file, " in capsys.readouterr().err
     assert not sidecar(root / "a.mp4").exists()
     assert run([*command, "--yes"]) == 0
     assert sidecar(root / "a.mp4").exists()
@@ -54,3 +65,34 @@ def test_backfill_at_a_paid_service_needs_a_cap(root, clip, monkeypatch):
     (root / "a.mp4").write_bytes(clip)
     monkeypatch.setenv("DASHSCOPE_API_KEY", "none")
     assert run(["backfill", str(root), "--captioner", "qwen", "--yes"]) == 2
+
+
+def test_a_daemon_need_not_look_at_what_backfill_captioned(root, clip, tmp_path):
+    for name in ("a.mp4", "b.mp4", "broken.mp4"):
+        (root / name).write_bytes(clip if len(name) == 5 else b"\0" * 4096)
+    options = ["--captioner", "emulated", "--formats", "vtt", "--journal", str(tmp_path / "j.db")]
+    assert run(["backfill", str(root), *options, "--yes"]) != 0  # one is broken
+    memory = Memory(root, memory_file(root))
+    table = WatchedRoot(root=root)
+    news = Survey(Rules(table), memory, SYSTEM_CLOCK).everything(thorough=True)
+    assert [finding.path.name for finding in news.found] == ["broken.mp4"]
+    known = memory.of(root / "a.mp4")
+    memory.close()
+    assert (known.state, known.content) == ("done", content_id(root / "a.mp4"))
+    (root / "b.mp4").write_bytes(clip + b"\0\0\0\x08free")
+    found = media_below(table)
+    with noting(table, found) as note:
+        (root / "b.mp4").write_bytes(clip)
+        note(AssetReport(root / "b.mp4", "done"))
+        assert not note.memory.of(root / "b.mp4").is_same(standing(root / "b.mp4"))
+
+
+def test_where_a_captioner_states_no_price_the_plan_says_so(root, clip, capsys, monkeypatch):
+    (root / "a.mp4").write_bytes(clip)
+    found = Plugged(captioners={"parrot": lambda options: FakeCaptioner(name="parrot")})
+    monkeypatch.setattr(attending, "plugged", lambda: found)
+    for command in ("backfill", "plan"):
+        assert run([command, str(root), "--captioner", "parrot"]) == 0
+        assert "price unknown" in "".join(capsys.readouterr())
+        assert run([command, str(root), "--captioner", "emulated"]) == 0
+        assert "price" not in "".join(capsys.readouterr())
