@@ -17,7 +17,7 @@ from media_captioner.listening import in_thread
 from media_captioner.model import Fingerprint
 from media_captioner.outcomes import AssetReport
 from media_captioner.system import identity
-from media_captioner.system.clock import SYSTEM_CLOCK, Clock
+from media_captioner.system.clock import SYSTEM_CLOCK, Clock, wait_for_news
 from media_captioner.watch import hints
 from media_captioner.watch.desk import Desk, Job
 from media_captioner.watch.hours import quiet_until
@@ -35,6 +35,7 @@ _MOST_EXAMINED: Final = (
 )
 _ABSENT: Final = 5.0  # seconds between two looks for a folder that is not there
 _POLL: Final = 10.0  # seconds between two looks where nobody tells of changes
+_UNTOLD: Final = 600.0  # seconds after which the system is asked again to tell of changes
 _THOROUGH: Final = 16  # looks after which one lists everything
 
 
@@ -176,8 +177,10 @@ class WatchedFolder:
                 if str(error) != failed:
                     failed = str(error)
                     log.warning("%s is looked at every %g s: %s", self.root, _POLL, failed)
-                self._told = False
-                await self.clock.wait(_ABSENT)
+                self._told, self._due = False, 0.0
+                self._wake.set()
+                # Asking again takes up all that the limit leaves to others, so it is not done often.
+                await wait_for_news(self._stale, _UNTOLD, self.clock)
             self._due = 0.0  # whatever happened meanwhile
             self._wake.set()
 

@@ -21,6 +21,11 @@ log: Final = logging.getLogger(__name__)
 
 _GATHER: Final = 250  # milliseconds for which events are gathered at most
 _STEP: Final = 50
+_LIMITS: Final = {
+    "MaxFilesWatch": "the system watches no more folders for this user (fs.inotify.max_user_watches)",
+    "Too many open files": "the system gives this user no more watchers (fs.inotify.max_user_instances)",
+}
+"""What the library's words for limits of the system mean."""
 
 
 def reason_to_poll(root: Path, polling: str) -> str | None:
@@ -36,8 +41,8 @@ async def follow(root: Path, tell: Callable[[set[Path]], None], stop: asyncio.Ev
     """Call ``tell`` with paths below ``root`` at which something changed, until ``stop`` is set.
 
     Raises:
-        OSError: the system does not tell of changes there, or no more (its limit of watches is reached, the folder
-            is gone).
+        OSError: the system does not tell of changes there, or no more (its limit of watches is reached, a folder may
+            not be read, it is gone).
 
     """
     try:
@@ -47,12 +52,17 @@ async def follow(root: Path, tell: Callable[[set[Path]], None], stop: asyncio.Ev
             debounce=_GATHER,
             step=_STEP,
             stop_event=stop,
-            ignore_permission_denied=True,
+            ignore_permission_denied=False,  # it would ignore every refusal, and leave the rest unwatched
             force_polling=False,
         ):
             tell({Path(path) for _, path in changes})
-    except RuntimeError as error:  # how the library passes on what the system refuses
-        raise OSError(str(error)) from error
+    except (OSError, RuntimeError) as error:  # how the library passes on what the system refuses
+        raise OSError(_words_of(error)) from error
+
+
+def _words_of(error: Exception) -> str:
+    text = str(error)
+    return next((words for name, words in _LIMITS.items() if name in text), text.partition(" (Error {")[0])
 
 
 def _may_matter(_: watchfiles.Change, path: str) -> bool:

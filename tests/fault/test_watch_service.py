@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -23,9 +24,9 @@ def service(root, tmp_path):
     """Start the daemon as a process on ``root``, and end it afterwards."""
     running = []
 
-    def start(*options, named=True):
+    def start(*options, named=True, below=()):
         folders = [str(root)] if named else []
-        command = [sys.executable, "-c", MAIN, "watch", *folders, "--captioner", "emulated"]
+        command = [*below, sys.executable, "-c", MAIN, "watch", *folders, "--captioner", "emulated"]
         with (tmp_path / "log").open("a") as log:
             running.append(
                 subprocess.Popen(
@@ -96,3 +97,24 @@ def test_new_tables_are_watched_after_sighup_and_a_mistake_in_them_changes_nothi
     logged(tmp_path, f"watching {late}")
     (late / "a.mp4").write_bytes(clip)
     assert logged(tmp_path, '"state": "done"')["path"] == str(late / "a.mp4")
+
+
+@pytest.mark.skipif(shutil.which("strace") is None, reason="strace is not installed")
+def test_w4_where_the_system_watches_no_more_folders_they_are_looked_at_and_that_is_said(
+    root, clip, tmp_path, service
+):
+    settings = tmp_path / "settings.toml"
+    settings.write_text(f"[[watch]]\nroot = '{root}'\nsettle_seconds = 0.2\nrescan_seconds = 3600\n")
+    # -D: the daemon itself is the child, and the tracer ends with it.
+    limit = ["strace", "-D", "-f", "-qq", "-o", str(tmp_path / "trace")]
+    limit += ["-e", "trace=inotify_add_watch", "-e", "inject=inotify_add_watch:error=ENOSPC"]
+    process = service("--config", str(settings), below=limit)
+    said = logged(tmp_path, "is looked at every", within=60)
+    assert (said["level"], "max_user_watches" in said["message"]) == ("warning", True)
+    path = root / "a.mp4"
+    path.write_bytes(clip)
+    assert logged(tmp_path, '"state": "done"', within=60)["path"] == str(path)
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(60) == 143
+    assert (tmp_path / "log").read_text("utf-8").count("is looked at every") == 1
+    assert "ENOSPC" in (tmp_path / "trace").read_text("utf-8")
