@@ -4,13 +4,19 @@
     python -m tests.fault.soak --clips 200 --kills 10
 
 First half: ``kill -9`` at random moments. Second half: one process, whose memory and descriptors are read after every
-fiftieth clip. Figures as JSON: how each clip ended, how often a clip was asked for that had been answered (a kill
-between the answer and its being written down may cost one for each request that was under way), and the memory.
+twenty-fifth clip. Figures as JSON: how each clip ended, how often a clip was asked for that had been answered, and the
+memory. After each kill the journal is read as the dead process left it, so that what was asked for again is told apart:
+
+* ``kept``: its answer was in the journal at a kill before. This must not happen.
+* ``unprovoked``: nothing was killed between the answer and the second request. This must not happen.
+* ``in_flight``: a kill met it between being sent and its answer being written down. No service without a second
+  question can do better; at one kill it can be as many as were under way at once.
 """
 
 from __future__ import annotations
 
 import argparse
+import base64
 import hashlib
 import json
 import os
@@ -21,19 +27,53 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
 
+from media_captioner.schedule.journal.reports import reading
 from media_captioner.system import identity
 from media_captioner.testing.background import running
-from media_captioner.testing.faults import FaultServer
+from media_captioner.testing.faults import FaultServer, Recorded
 from media_captioner.testing.media import Sound, beeping, media_bytes
 from media_captioner.watch.memory import Memory, memory_file
 
 FAULTS = ("truncated", "server-error", "empty", "html", "unavailable")
 PROGRAM = "from media_captioner.cli import main; main()"
 ANSWERED = "ok"
+
+
+@dataclass(frozen=True)
+class Kill:
+    """A kill: when it was over, monotonic time, and the clips whose answers the journal then had, by SHA-256."""
+
+    at: float
+    kept: frozenset[str]
+
+
+def clip_in(request: Recorded) -> str:
+    """Return the SHA-256 of the clip that a request carries."""
+    [message] = request.json["messages"]
+    [part] = message["content"]
+    url = part["audio_url"]["url"]
+    return hashlib.sha256(base64.b64decode(url.partition(";base64,")[2])).hexdigest()
+
+
+def asked_again(requests: Sequence[Recorded], kills: Sequence[Kill]) -> Counter[str]:
+    """Count the requests for clips that had been answered, by how that came about (see above)."""
+    found: Counter[str] = Counter(kept=0, unprovoked=0, in_flight=0)
+    answered: dict[str, float] = {}
+    for request in sorted(requests, key=lambda each: each.begun):
+        clip = clip_in(request)
+        if (before := answered.get(clip)) is not None:
+            since = [kill for kill in kills if before < kill.at <= request.begun]
+            kept = any(clip in kill.kept for kill in since)
+            found["kept" if kept else "in_flight" if since else "unprovoked"] += 1
+        if request.fault == ANSWERED:
+            answered[clip] = request.begun
+    return found
 
 
 class Soak:
@@ -71,6 +111,7 @@ class Soak:
             str(home / "log"),
         ]
         self.daemon: subprocess.Popen[bytes] | None = None
+        self.killed: list[Kill] = []
         self.readings: list[dict[str, float]] = []
 
     def start(self) -> None:
@@ -79,6 +120,12 @@ class Soak:
     def kill(self) -> None:
         self.daemon.send_signal(signal.SIGKILL)
         self.daemon.wait()
+        while self.server.connections:  # what it had sent is still read
+            time.sleep(0.01)
+        at = time.monotonic()
+        with reading(self.home / "journal.db") as connection:
+            rows = connection.execute("SELECT clip FROM question WHERE answer IS NOT NULL").fetchall()
+        self.killed.append(Kill(at, frozenset(clip for (clip,) in rows)))
 
     def drop(self, number: int) -> None:
         sound = Sound(
@@ -98,8 +145,10 @@ class Soak:
         """Play it and return the figures."""
         started, half = time.monotonic(), self.clips // 2
         self.start()
-        killed_at = sorted(self.chance.sample(range(half), min(self.kills, half)))
-        for number in range(half):
+        self.drop(0)
+        self.settle(1)  # so that there is a journal at the first kill
+        killed_at = set(self.chance.sample(range(1, half), min(self.kills, half - 1)))
+        for number in range(1, half):
             self.drop(number)
             time.sleep(self.chance.uniform(0, 0.1))
             if number in killed_at:
@@ -110,7 +159,7 @@ class Soak:
         process = psutil.Process(self.daemon.pid)
         for number in range(half, self.clips):
             self.drop(number)
-            if number % 50 == 49:
+            if number % 25 == 24:
                 self.settle(number + 1)
                 self.read(process, number + 1)
         self.settle(self.clips)
@@ -139,20 +188,15 @@ class Soak:
             sidecar = path.with_name(f"{path.stem}.media_captioner.json")
             document = json.loads(sidecar.read_bytes()) if sidecar.exists() else {}
             wrong += document.get("content_id") != identity.content_id(path)
-        answered = Counter(
-            hashlib.sha256(request.body).hexdigest()
-            for request in self.server.requests
-            if request.fault == ANSWERED and request.body
-        )
-        again = sum(count - 1 for count in answered.values())
+        again = asked_again([request for request in self.server.requests if request.body], self.killed)
         return {
             "clips": len(media),
             "states": states,
             "without_captions_of_its_bytes": wrong,
-            "kills": self.kills,
+            "kills": len(self.killed),
             "requests": len(self.server.requests),
             "faults": sum(request.fault != ANSWERED for request in self.server.requests),
-            "answered_and_asked_again": again,
+            "answered_and_asked_again": dict(again),
             "most_at_once": self.server.peak,
             "readings": self.readings,
             "journal_megabytes": round((self.home / "journal.db").stat().st_size / 1e6, 2),
@@ -161,7 +205,7 @@ class Soak:
 
 
 def main() -> int:
-    """Run it and print the figures; 0 where every clip has captions of its bytes."""
+    """Run it and print the figures; 0 where every clip has captions of its bytes and none was asked for in vain."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--clips", type=int, default=1000)
     parser.add_argument("--kills", type=int, default=50)
@@ -183,7 +227,8 @@ def main() -> int:
                 soak.daemon.kill()
                 soak.daemon.wait()
     print(json.dumps(figures, indent=1))
-    return int(bool(figures["without_captions_of_its_bytes"]))
+    again = figures["answered_and_asked_again"]
+    return int(bool(figures["without_captions_of_its_bytes"] or again["kept"] or again["unprovoked"]))
 
 
 if __name__ == "__main__":

@@ -1,11 +1,12 @@
 """Writers of every kind against a real daemon: nothing is captioned early, twice, or not at all.
 
-    python -m tests.fault.torture                      # 10,000 files, all writers; a quarter of an hour
+    python -m tests.fault.torture                      # 10,000 files, all writers; TIME
     python -m tests.fault.torture --files 500
     python -m tests.fault.torture --seed 7
 
 Each writer puts clips into a watched folder in its own way, in processes of their own (``cp``, ``rsync``, Python).
-The captioner is real enough to count: for every clip that it is given it notes which sound that was, by its pitch.
+The captioner is real enough to count: for every clip that it is given it notes which sound that was, by its pitch or,
+for the crowd that is put there at once, by the number that its sound spells. No two files sound alike.
 At the end each file must have captions of the bytes that lie there now. What is counted as a failure:
 
 * premature: a clip was heard that is no whole version that ever lay there
@@ -21,13 +22,12 @@ import json
 import os
 import random
 import shutil
-import struct
-import subprocess
 import sys
 import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
@@ -35,28 +35,20 @@ from pathlib import Path
 from media_captioner.captioners.emulated import measure
 from media_captioner.config import Settings
 from media_captioner.config.tables import WatchedRoot
-from media_captioner.model import Description, Usage
+from media_captioner.model import Description, Facts, Usage
+from media_captioner.protocols import Service
 from media_captioner.system import identity
 from media_captioner.testing.captioner import FakeCaptioner
-from media_captioner.testing.media import Sound, media_bytes
 from media_captioner.watch.daemon import open_daemon
+from tests.fault.writers import CROWD, HUM, LONG, QUIET, WRITERS, by_rsync, clip, crowd_clips, spelled
 
-QUIET = 0.4  # seconds; stalls of the writers below are longer
-LONG = 1.5  # seconds, whole clips
-
-
-def clip(pitch: int) -> bytes:
-    """Return a clip of ``LONG`` seconds that sounds at ``pitch`` Hz: its pitch is its name."""
-    import numpy as np
-
-    time_ = np.arange(round(LONG * 16_000)) / 16_000
-    tone = (0.4 * np.sin(2 * np.pi * pitch * time_)).astype(np.float32)
-    return media_bytes("mp4", [Sound(tone[None, :], rate=16_000)])
+FOLDERS = 4  # that the crowd lies in
+SERVICE = Service("torture", Fraction(60), Fraction(30), ("wav",), concurrency=7)
 
 
 @dataclass
 class Ear:
-    """A captioner's memory: what it was given, by pitch, and how long that was."""
+    """A captioner's memory: what it was given, by number, and how long that was."""
 
     heard: Counter = field(default_factory=Counter)
     short: list[float] = field(default_factory=list)
@@ -65,94 +57,15 @@ class Ear:
     def answer(self, clip_, _context) -> Description:
         found = measure(clip_.segment.pcm, clip_.segment.rate)
         number = round((found.pitch - 300) / 20)
+        if abs(found.pitch - HUM) < 20:
+            number = CROWD + spelled(clip_.segment.pcm)
         self.heard[number] += 1
         if action := self.actions.pop(number, None):
             action()  # somebody does something to the file while it is being heard
         if found.seconds < LONG - 0.2:
             self.short.append(float(found.seconds))
         usage = Usage(audio_seconds=Fraction(found.seconds), requests=1)
-        return Description("A tone sounds.", "fake", "fake-1", usage=usage)
-
-
-# Writers. Each puts the bytes at `path` in its own way and returns when it is done.
-
-
-def by_cp(path: Path, data: bytes, spare: Path, chance: random.Random) -> None:
-    source = spare / f"{path.name}.source"
-    source.write_bytes(data)
-    subprocess.run(["cp", str(source), str(path)], check=True)
-
-
-def by_rsync(path: Path, data: bytes, spare: Path, chance: random.Random) -> None:
-    source = spare / path.name
-    source.write_bytes(data)
-    os.utime(source, (1_000_000_000, 1_000_000_000))  # -t sets the old time back
-    subprocess.run(["rsync", "-t", "--bwlimit=2000", str(source), str(path)], check=True)
-
-
-def by_pieces(path: Path, data: bytes, _spare: Path, chance: random.Random) -> None:
-    """Write and stall, with the file open, for longer than the quiet period."""
-    with path.open("wb") as file:
-        for part in range(4):
-            file.write(data[part * len(data) // 4 : (part + 1) * len(data) // 4])
-            file.flush()
-            time.sleep(QUIET * chance.uniform(0.5, 3))
-
-
-def by_appending(path: Path, data: bytes, _spare: Path, chance: random.Random) -> None:
-    """Write and stall, opening the file anew for each piece: between them nobody has it open."""
-    path.write_bytes(b"")
-    for part in range(4):
-        time.sleep(QUIET * chance.uniform(0.5, 3))
-        with path.open("ab") as file:
-            file.write(data[part * len(data) // 4 : (part + 1) * len(data) // 4])
-
-
-def by_setting_room_aside(path: Path, data: bytes, _spare: Path, chance: random.Random) -> None:
-    """Set aside the full size, close, and fill it from the front with stalls; the size never changes."""
-    with path.open("wb") as file:
-        os.posix_fallocate(file.fileno(), 0, len(data))
-    for part in range(3):
-        time.sleep(QUIET * chance.uniform(1.5, 3))
-        with path.open("r+b") as file:
-            file.seek(part * len(data) // 3)
-            file.write(data[part * len(data) // 3 : (part + 1) * len(data) // 3])
-
-
-def by_zeros_first(path: Path, data: bytes, _spare: Path, chance: random.Random) -> None:
-    """Write zeros over the full size, then the real bytes from the end to the front, and set the time back."""
-    path.write_bytes(bytes(len(data)))
-    for part in reversed(range(3)):
-        time.sleep(QUIET * chance.uniform(1.5, 3))
-        with path.open("r+b") as file:
-            file.seek(part * len(data) // 3)
-            file.write(data[part * len(data) // 3 : (part + 1) * len(data) // 3])
-        os.utime(path, (1_000_000_000, 1_000_000_000))
-
-
-def by_browser(path: Path, data: bytes, _spare: Path, chance: random.Random) -> None:
-    part = path.with_name(f"{path.name}.crdownload")
-    by_pieces(part, data, _spare, chance)
-    part.rename(path)
-
-
-def by_camera(path: Path, data: bytes, _spare: Path, chance: random.Random) -> None:
-    path.with_name(f"._{path.name}").write_bytes(b"\0\5\x16\7" + bytes(4092))
-    (path.parent / ".DS_Store").write_bytes(bytes(6148))
-    path.with_name(f"{path.name}.tmp").write_bytes(data[:100])
-    path.write_bytes(data)
-
-
-WRITERS = (
-    by_cp,
-    by_rsync,
-    by_pieces,
-    by_appending,
-    by_setting_room_aside,
-    by_zeros_first,
-    by_browser,
-    by_camera,
-)
+        return Description("A tone sounds.", "fake", "fake-1", usage, facts=Facts(summary="A tone sounds."))
 
 
 @dataclass
@@ -172,6 +85,7 @@ class Torture:
     versions: dict[int, int] = field(default_factory=dict)  # how often each sound may be heard
     gone: list[Path] = field(default_factory=list)
     numbers: int = 0
+    threads: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(200))
 
     def new(self) -> bytes:
         """Return the bytes of a clip with a pitch that no other clip has."""
@@ -196,7 +110,7 @@ class Torture:
             [table],
             lambda _folder: settings,
             retry_seconds=0.5,
-            captioner_for=lambda *_: FakeCaptioner(self.ear.answer),
+            captioner_for=lambda *_: FakeCaptioner(self.ear.answer, service=SERVICE),
         ) as daemon:
             work = asyncio.create_task(daemon.run())
             try:
@@ -208,6 +122,10 @@ class Torture:
                 await asyncio.gather(work, return_exceptions=True)
             states = daemon.folders[0].memory.counts()
         return self.figures() | {"seconds": round(time.monotonic() - started, 1), "states": states}
+
+    def apart(self, work: Callable[..., None], *arguments: object) -> asyncio.Future[None]:
+        """Run something in a thread that the daemon has no use for."""
+        return asyncio.get_running_loop().run_in_executor(self.threads, work, *arguments)
 
     def obstacles(self) -> None:
         """Put there what must never be opened."""
@@ -227,7 +145,7 @@ class Torture:
                     continue
                 path = self.root / f"{turn}" / f"{writer.__name__}.mp4"
                 path.parent.mkdir(exist_ok=True)
-                jobs.append(asyncio.to_thread(writer, path, self.new(), self.spare, chance))
+                jobs.append(self.apart(writer, path, self.new(), self.spare, chance))
         for turn in range(rounds):
             for mischief in (self.replaced, self.deleted, self.renamed, self.rename_storm):
                 folder = self.root / f"{mischief.__name__}{turn}"
@@ -237,16 +155,17 @@ class Torture:
         await asyncio.gather(*jobs)
 
     async def crowd(self, count: int) -> None:
-        """Put many files there at once: the same sound in each, but bytes of their own."""
-        if not count:
-            return
-        data = self.new()
-        self.versions[self.numbers] = count
+        """Put many files there at once."""
         source = self.spare / "crowd"
-        for number in range(count):
-            path = source / f"{number % 40:02d}" / f"{number:05d}.mp4"
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(data + struct.pack(">I4sQ", 16, b"free", number))
+
+        def make() -> None:
+            for part in range(FOLDERS):
+                (source / f"{part}").mkdir(parents=True)
+            for number, data in enumerate(crowd_clips(count)):
+                (source / f"{number % FOLDERS}" / f"{number:05d}.mov").write_bytes(data)
+
+        await self.apart(make)
+        self.versions |= {CROWD + number: 1 for number in range(count)}
         program = await asyncio.create_subprocess_exec("cp", "-r", str(source), str(self.root))
         assert await program.wait() == 0
 
@@ -317,7 +236,7 @@ class Torture:
         """Return the files that lie there and are to have captions."""
         return [
             path
-            for path in self.root.rglob("*.mp4")
+            for path in self.root.rglob("*.m[po][4v]")
             if path.is_file() and not path.is_symlink() and not path.name.startswith(".")
         ]
 
@@ -335,8 +254,10 @@ class Torture:
         """Wait until everything has captions, or for as long as that may take."""
         ends, missing = time.monotonic() + within, self.media()
         while missing and time.monotonic() < ends:
-            await asyncio.sleep(0.5)
-            missing = [path for path in missing if not self.is_captioned(path)]
+            if self.is_captioned(missing[-1]):
+                missing.pop()
+            else:
+                await asyncio.sleep(0.2)
 
     def figures(self) -> dict[str, object]:
         """Return what went wrong and what was done."""
