@@ -112,12 +112,19 @@ class Soak:
         ]
         self.daemon: subprocess.Popen[bytes] | None = None
         self.killed: list[Kill] = []
+        self.asked = 0
         self.readings: list[dict[str, float]] = []
 
     def start(self) -> None:
+        self.asked = len(self.server.requests)
         self.daemon = subprocess.Popen(self.command, env=self.environment)
 
     def kill(self) -> None:
+        """Kill the daemon some time after it has asked for something, so that every kill meets it at work."""
+        ends = time.monotonic() + 120
+        while len(self.server.requests) == self.asked and time.monotonic() < ends:
+            time.sleep(0.02)
+        time.sleep(self.chance.uniform(0, 3))
         self.daemon.send_signal(signal.SIGKILL)
         self.daemon.wait()
         while self.server.connections:  # what it had sent is still read
@@ -152,7 +159,6 @@ class Soak:
             self.drop(number)
             time.sleep(self.chance.uniform(0, 0.1))
             if number in killed_at:
-                time.sleep(self.chance.uniform(0, 3))
                 self.kill()
                 self.start()
         self.settle(half)
