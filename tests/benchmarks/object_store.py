@@ -22,13 +22,13 @@ from tests import postgres
 from tests.fault.fleets import _COMMAND, Fleet, make_archive
 
 _SECRET = "kept-secret-0123456789abcdef"
-_CLIPS = 6
-_MOST = 600_000  # bytes: three of the clips
+_CLIPS = 12
+_MOST = 1_100_000  # bytes: five of the clips
 
 
 def _work(fleet, *options, seconds=300, **settings):
     """Run a worker that logs all that it does until nothing is left; return what it said."""
-    command = [sys.executable, "-c", _COMMAND, "--debug", "fleet", "work", "--at-once", "4", *options]
+    command = [sys.executable, "-c", _COMMAND, "--debug", "fleet", "work", "--at-once", "8", *options]
     own = {f"AWS_{name}": text for name, text in settings.items()}
     with contextlib.suppress(subprocess.TimeoutExpired):
         done = subprocess.run(

@@ -56,7 +56,7 @@ def test_p3_p6_workers_die_freeze_and_are_cut_off_the_database_crashes_and_all_i
             fleet.run("submit", archive)
             first, second = (fleet.worker("--until-done", "--at-once", 2) for _ in range(2))
             third = fleet.worker("--until-done", "--at-once", 2, DATABASE=through(dsn, wire))
-            until(lambda: all(fleet.owner_of(each) for each in (first, second, third)), 60, "workers came")
+            until(lambda: all(fleet.owner_of(each) for each in (first, second, third)), 120, "workers came")
             lost = 0
 
             until(lambda: fleet.asked_by(fleet.owner_of(third)), 30, "the third worker asked")

@@ -66,7 +66,21 @@ def test_the_queue_holds_few_and_gets_the_next_the_urgent_first(dsn, journal, cl
         await journal.register.begin(Path("/a/0"))
         assert await backlog.refill(["any"]) == 1
         assert [name for name, *_ in _queue(dsn)] == ["/b/urgent", "/a/1", "/a/2"]
-        assert await backlog.left() == 11
+        assert await backlog.left()
+
+    asyncio.run(story())
+
+
+def test_something_is_left_as_long_as_anybody_is_at_work(journal, clock):
+    async def story():
+        backlog = Backlog(journal, clock)
+        assert not await backlog.left()
+        await backlog.add(["/a"])
+        assert await backlog.left()
+        await journal.register.begin(Path("/a"))
+        assert await backlog.left()
+        await journal.register.end(Path("/a"), Ending("failed", reason="no sound"))
+        assert not await backlog.left()
 
     asyncio.run(story())
 
