@@ -73,10 +73,6 @@ class Shape:
         )
 
 
-Buffer = Any
-"""Anything that offers its bytes: a plane of a frame, or bytes."""
-
-
 class _Resampler(Protocol):
     def resample_chunk(self, x: Floats, last: bool = False) -> Floats: ...
 
@@ -99,8 +95,10 @@ class Run:
         self._dtype, self._full, self._zero = _FORMATS[shape.format.removesuffix("p")]
         channels = len(shape.names)
         planar = shape.format.endswith("p")
-        self._stride = np.dtype(self._dtype).itemsize * (1 if planar else channels)
-        self._parts: list[list[Buffer]] = [[] for _ in range(channels if planar else 1)]
+        self._width = 1 if planar else channels  # values of one sample in a plane
+        # What waits is copied into one place that is used again and again: frames go back to the decoder while
+        # they are in the processor's cache, and no block costs pages that the system must clear first.
+        self._room = np.empty((channels if planar else 1, 0), self._dtype)
         self._waiting = 0
         self._downmix = Downmix(shape.names, shape.rate)
         self._enough = shape.rate * (_FIRST_BLOCK if channels == 2 else _BLOCK)
@@ -120,25 +118,40 @@ class Run:
 
     def add(self, frame: AudioFrame, skip: int = 0) -> bool:
         """Append a frame, less its first ``skip`` samples, and return whether there is a block to be worked on."""
-        planes = frame.planes
-        for place, parts in enumerate(self._parts):
-            parts.append(planes[place])
-        count = frame.samples
-        if skip or planes[0].buffer_size != count * self._stride:  # planes may be padded
-            for parts in self._parts:
-                parts[-1] = bytes(parts[-1])[skip * self._stride : count * self._stride]
-            count -= skip
-        self._waiting += count
-        self.samples += count
+        return self.add_all((frame,), skip)
+
+    def add_all(self, frames: Sequence[AudioFrame], skip: int = 0) -> bool:
+        """Append frames, less the first ``skip`` samples, and return whether there is a block to be worked on."""
+        item = self._room.itemsize
+        sizes = [frame.samples * self._width * item for frame in frames]
+        start = self._grow(sum(sizes) // (self._width * item) - skip) * item
+        planes: list[Sequence[Any]] = [frame.planes for frame in frames]  # any: each offers its bytes
+        for row, column in zip(self._room, zip(*planes, strict=False), strict=False):
+            room = memoryview(row).cast("B")
+            at, first = start, skip * self._width * item
+            for plane, size in zip(column, sizes, strict=True):
+                part = memoryview(plane)[first:size]  # planes may be padded: those of AAC are twice as long
+                end = at + size - first
+                room[at:end] = part
+                at, first = end, 0
         return self._waiting >= self._enough
 
     def add_silence(self, samples: int) -> None:
         """Append digital silence."""
-        zero = np.full(samples * self._stride // np.dtype(self._dtype).itemsize, self._zero, self._dtype)
-        for parts in self._parts:
-            parts.append(zero.tobytes())
+        first = self._grow(samples)  # before the room is looked at, which it may replace
+        self._room[:, first : first + samples * self._width] = self._zero
+
+    def _grow(self, samples: int) -> int:
+        """Make room for more samples, and return the place of their first value in a row."""
+        first = self._waiting * self._width
         self._waiting += samples
         self.samples += samples
+        end = self._waiting * self._width
+        if end > self._room.shape[1]:
+            more = np.empty((len(self._room), max(end, 2 * self._room.shape[1])), self._dtype)
+            more[:, :first] = self._room[:, :first]
+            self._room = more
+        return first
 
     def take(self, *, last: bool = False) -> tuple[Pcm, Cells]:
         """Return what is ready.
@@ -165,23 +178,22 @@ class Run:
         self._enough = self.shape.rate * _BLOCK
         if self._resampler is not None:
             mono = self._resampler.resample_chunk(mono, last=last)
-        return _to_pcm(mono), cells
+        pcm = _to_pcm(mono)
+        self._drop(count)
+        return pcm, cells
 
     def _planes(self, count: int) -> list[Floats]:
-        """Take the first ``count`` samples of each channel, full scale 1."""
-        channels = len(self.shape.names)
-        size = count * self._stride
-        planes: list[Floats] = []
-        for parts in self._parts:
-            data = b"".join(parts)
-            parts[:] = [data[size:]] if len(data) > size else []
-            samples = np.frombuffer(data, self._dtype, size // np.dtype(self._dtype).itemsize)
-            if len(self._parts) == channels:
-                planes.append(self._scaled(samples))
-            else:
-                planes += [self._scaled(one) for one in samples.reshape(count, channels).T]
+        """Return the first ``count`` samples of each channel, full scale 1; they may share memory with the room."""
+        rows = self._room[:, : count * self._width]
+        if self._width > 1:
+            rows = rows.reshape(count, self._width).T
+        return [self._scaled(row) for row in rows]
+
+    def _drop(self, count: int) -> None:
+        """Forget the first ``count`` samples."""
+        first, end = count * self._width, self._waiting * self._width
+        self._room[:, : end - first] = self._room[:, first:end].copy()
         self._waiting -= count
-        return planes
 
     def _scaled(self, samples: npt.NDArray[np.generic]) -> Floats:
         floats: Floats = samples.astype(np.float32, copy=False)

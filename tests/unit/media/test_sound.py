@@ -1,3 +1,5 @@
+import itertools
+
 import numpy as np
 import pytest
 from av.audio.frame import AudioFrame
@@ -51,6 +53,35 @@ def test_blocks_do_not_show() -> None:
     parts.append(pieces.take(last=True)[0])
     assert len(parts) > 2
     assert np.array_equal(np.concatenate(parts), whole.take(last=True)[0])
+
+
+def padded(frame):
+    """Return the frame as decoders hand it out: with something meaningless after the samples of each plane."""
+    longer = AudioFrame(frame.format, frame.layout, frame.samples, align=0)
+    longer.sample_rate = frame.sample_rate
+    size = frame.samples * frame.format.bytes * (1 if frame.format.is_planar else frame.layout.nb_channels)
+    for plane, sound in zip(longer.planes, frame.planes, strict=True):
+        assert plane.buffer_size > size
+        plane.update(bytes(sound)[:size] + b"\x55" * (plane.buffer_size - size))
+    return longer
+
+
+@pytest.mark.parametrize("kind", ["fltp", "s16", "s32p"])
+def test_frames_together_are_what_they_are_one_by_one(kind: str) -> None:
+    sound = np.random.default_rng(1).uniform(-0.4, 0.4, (2, 5000)).astype(np.float32)
+    edges = [0, 1001, 2002, 2100, 5000]
+    frames = [frame_of(sound[:, a:b], kind) for a, b in itertools.pairwise(edges)]
+    whole, together, one_by_one = (Run(Shape.of(frames[0])) for _ in range(3))
+    whole.add(frame_of(sound[:, 7:], kind))
+    together.add_all([padded(frame) for frame in frames], skip=7)
+    for number, frame in enumerate(frames):
+        one_by_one.add(padded(frame), skip=0 if number else 7)
+    expected, cells = whole.take(last=True)
+    for run in (together, one_by_one):
+        assert run.samples == 4993
+        pcm, measured = run.take(last=True)
+        assert np.array_equal(pcm, expected)
+        assert np.array_equal(measured, cells)
 
 
 @pytest.mark.parametrize("rate", [8000, 11_025, 22_050, 32_000, 44_100, 48_000, 96_000, 192_000])
