@@ -39,16 +39,28 @@ export function signed(secret, body, { id = `msg_${randomUUID()}`, now = Date.no
 export async function captionsFor(door, file, tools = {}) {
   const { fetch: ask = fetch, pause = (ms) => new Promise((done) => setTimeout(done, ms)), hours = 12 } = tools;
   const body = JSON.stringify({ file, settings: { formats: ["vtt", "json"] } });
-  const answer = await ask(`${door.url}/captions`, { method: "POST", headers: signed(door.secret, body), body });
-  let job = await said(answer);
+  const request = { method: "POST", headers: signed(door.secret, body), body };
+  let job = await said(await reached(door, () => ask(`${door.url}/captions`, request)));
   let waited = 0;
   for (let wait = 1000; !ENDED.has(job.state); wait = Math.min(wait * 1.5, 30000)) {
     if (waited > hours * 3600e3) throw new Error(`no captions after ${hours} hours; the job is ${job.state}`);
     await pause(wait);
     waited += wait;
-    job = await said(await ask(`${door.url}${job.status}`));
+    job = await said(await reached(door, () => ask(`${door.url}${job.status}`)));
   }
   return job;
+}
+
+/**
+ * @param {{url: string}} door
+ * @param {() => Promise<Response>} request
+ */
+async function reached(door, request) {
+  try {
+    return await request();
+  } catch (error) {
+    throw new Error(`media-captioner listen does not answer at ${door.url}: start it, or set MEDIA_CAPTIONER_URL (${error.message})`);
+  }
 }
 
 /** @param {Response} answer */

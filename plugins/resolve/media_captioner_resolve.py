@@ -171,13 +171,16 @@ def mark(clip: MediaPoolItem, markers: Iterable[Marker]) -> tuple[int, int]:
     Returns:
         How many were added, and how many found their frame taken by a marker that is not ours.
 
+    Raises:
+        Trouble: Resolve took none.
+
     """
     for marker in list(clip.GetMarkers().values()):
         data = str(marker.get("customData", ""))
         if data.startswith(OURS):
             clip.DeleteMarkerByCustomData(data)
     taken = {round(frame) for frame in clip.GetMarkers()}
-    added = blocked = 0
+    added = blocked = refused = 0
     for each in markers:
         if each.frame in taken:
             blocked += 1
@@ -186,6 +189,13 @@ def mark(clip: MediaPoolItem, markers: Iterable[Marker]) -> tuple[int, int]:
         data = f"{OURS}{each.frame}:{each.category}"
         if clip.AddMarker(each.frame, colour, each.name, each.note, each.length, data):
             added += 1
+        else:
+            refused += 1
+    if refused and not added:
+        raise Trouble(
+            f"Resolve took no markers on {clip.GetName()}: is the project read only, or its bin locked by somebody"
+            " else? Unlock it and run the script again."
+        )
     return added, blocked
 
 

@@ -27,6 +27,18 @@ def test_their_types_hold():
     assert checked.returncode == 0, checked.stdout
 
 
+def test_neither_the_core_nor_its_tests_know_of_a_plugin():
+    modules = {path.stem for path in PLUGINS.glob("*/media_captioner_*")} | {
+        "plugins/(" + "|".join(FOLDERS) + ")"
+    }
+    wanted = re.compile("|".join(sorted(modules)))
+    sources = [
+        path for room in ("media_captioner", "tests") for path in (PLUGINS.parent / room).rglob("*.py")
+    ]
+    assert len(sources) > 300
+    assert [path for path in sources if wanted.search(path.read_text("utf-8"))] == []
+
+
 def test_the_table_has_each_plugin_once():
     rows = re.findall(r"^\| \[[^]]+\]\(([\w-]+)/\)", (PLUGINS / "README.md").read_text("utf-8"), re.MULTILINE)
     assert sorted(rows) == FOLDERS

@@ -39,6 +39,20 @@ test("a refusal is told in its own words", async () => {
   await assert.rejects(captionsFor({ url: "http://x", secret: SECRET }, "a.mp4", { fetch: other }), /MEDIA_CAPTIONER_URL/);
 });
 
+test("a program that is not running is told with what to do", async () => {
+  const gone = async () => {
+    throw new TypeError("fetch failed");
+  };
+  await assert.rejects(captionsFor({ url: "http://x", secret: SECRET }, "a.mp4", { fetch: gone }), /does not answer at http:\/\/x: start it/);
+});
+
+test("a sidecar of another version is refused", async () => {
+  const root = await mkdtemp(path.join(os.tmpdir(), "mc-"));
+  await writeFile(path.join(root, "a.media_captioner.json"), '{"schema": "media_captioner/sidecar@9"}');
+  await writeFile(path.join(root, "a.en.vtt"), "WEBVTT\n");
+  await assert.rejects(written(root, ["a.en.vtt", "a.media_captioner.json"]), /sidecar@9, and this extension reads/);
+});
+
 test("what was written is read from the storage, and from nowhere else", async () => {
   const root = await mkdtemp(path.join(os.tmpdir(), "mc-"));
   const sidecar = { schema: "media_captioner/sidecar@1", summary: "Rain.", keywords: ["rain"], language: "en" };

@@ -38,6 +38,7 @@ class Cloud:
 
     def __init__(self, original=b"", name="storm.wav"):  # noqa: C901 - a small service, whole in one place
         self.comments, self.tokens, self.busy, self.original = [], [], 0, original
+        self.locked = False
         cloud = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -81,6 +82,8 @@ class Cloud:
                 body = json.loads(self.rfile.read(int(self.headers["content-length"])))
                 if self._turned_away():
                     return None
+                if cloud.locked:
+                    return self._send(403, {"errors": [{"detail": "Forbidden"}]})
                 data = body["data"] | {"id": str(uuid.uuid4())}
                 assert set(data) == {"id", "text", "timestamp", "duration"}
                 cloud.comments.append(data)
@@ -163,6 +166,26 @@ def test_a_refusal_says_what_was_asked_and_never_the_token(client):
 def test_a_sidecar_of_another_version_is_refused():
     with pytest.raises(bridge.Trouble, match="one version"):
         bridge.comments_of({"schema": "media_captioner/sidecar@9"})
+
+
+def test_without_the_program_it_says_how_to_get_it(monkeypatch, tmp_path):
+    monkeypatch.delenv("MEDIA_CAPTIONER_COMMAND", raising=False)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(bridge.Trouble, match="pipx install media-captioner"):
+        bridge.caption(tmp_path / "storm.wav")
+
+
+def test_a_file_that_is_still_being_uploaded_is_told(cloud, client, monkeypatch):
+    monkeypatch.setattr(client, "_call", lambda *_, **__: {"data": {"name": "storm.wav", "media_links": {}}})
+    with pytest.raises(bridge.Trouble, match="still being uploaded"):
+        client.original(TARGET)
+
+
+def test_a_project_that_takes_no_comments_is_told(cloud, client):
+    cloud.locked = True
+    with pytest.raises(bridge.Trouble, match="refused POST .*403"):
+        client.post(TARGET, bridge.comments_of(SIDECAR))
+    assert cloud.comments == []
 
 
 # --- the custom action ---------------------------------------------------------------------------------------

@@ -1,7 +1,10 @@
 """Cues follow moviepy's edits, and captions reach the picture."""
 
+import subprocess
+import sys
 from dataclasses import replace
 from fractions import Fraction
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -119,6 +122,26 @@ def test_a_clip_without_sound_or_end_and_a_file_that_is_gone_say_so(tmp_path):
         caption_clip(ColorClip((4, 4), color=(0, 0, 0), duration=1))
     with pytest.raises(media_captioner.errors.MediaNotFound, match="no such file"):
         CaptionedClip(tmp_path / "offline.mp4")
+
+
+@pytest.mark.parametrize(
+    ("modules", "said"),
+    [
+        ("media_captioner=None", "needs the package media-captioner: install it first"),
+        ("media_captioner=Of(__version__='1.0.0')", "works with media-captioner 0.x, not 1.0.0: update it"),
+        (
+            "media_captioner=Of(__version__='0.1.0'), moviepy=Of(__version__='1.0.3')",
+            "needs moviepy 2.1 or newer, not 1.0.3",
+        ),
+    ],
+)
+def test_what_it_cannot_work_with_is_said_when_it_is_imported(modules, said):
+    code = f"import sys; from types import SimpleNamespace as Of; sys.modules.update({modules}); import media_captioner_moviepy"
+    folder = Path(__file__).parents[1]
+    tried = subprocess.run(
+        [sys.executable, "-c", code], cwd=folder, capture_output=True, text=True, check=False
+    )
+    assert said in tried.stderr.splitlines()[-1]
 
 
 def test_captions_are_in_the_picture_while_they_show_and_only_then(clip):

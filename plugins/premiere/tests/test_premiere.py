@@ -25,6 +25,11 @@ def test_its_logic_holds_in_node():
     assert int(re.search(r"^# pass (\d+)", done.stdout, re.MULTILINE)[1]) >= 20
 
 
+def test_an_older_premiere_does_not_load_it():
+    host = json.loads((PANEL / "manifest.json").read_text("utf-8"))["host"]
+    assert host == {"app": "premierepro", "minVersion": "25.1.0"}  # which has the transcript and marker calls
+
+
 @pytest.mark.skipif(NPM is None, reason="npm is not installed")
 @pytest.mark.timeout(300)
 def test_it_keeps_to_adobes_types():

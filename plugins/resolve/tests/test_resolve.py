@@ -24,6 +24,7 @@ class Clip:
     def __init__(self, path, fps="25", frames="1000"):
         self.properties = {"File Path": str(path), "FPS": fps, "Frames": frames}
         self.metadata, self.third, self.markers = {}, {}, {}
+        self.locked = False
 
     def GetName(self):
         return Path(self.properties["File Path"]).name or "Compound Clip 1"
@@ -50,7 +51,7 @@ class Clip:
 
     def AddMarker(self, frame, color, name, note, duration, data):
         assert color in {"Blue", "Purple", "Green", "Yellow", "Cream"}
-        if float(frame) in self.markers:
+        if self.locked or float(frame) in self.markers:
             return False
         self.markers[float(frame)] = {
             "color": color, "name": name, "note": note, "duration": float(duration), "customData": data
@@ -167,6 +168,14 @@ def test_twice_is_once_and_the_editors_own_are_not_touched():
     assert (clip.markers, clip.metadata) == once
     assert clip.markers[30.0]["name"] == "mine"
     assert clip.metadata == {"Keywords": "weather, rain, dog barking", "Description": "My words."}
+
+
+def test_a_locked_project_is_told():
+    clip = Clip("/tape.mov")
+    clip.locked = True
+    markers = resolve_script.markers_of(SIDECAR, Fraction(30000, 1001), None)
+    with pytest.raises(resolve_script.Trouble, match=r"took no markers on tape\.mov.*read only.*locked"):
+        resolve_script.mark(clip, markers)
 
 
 def test_what_is_heard_no_more_goes_and_only_that():
