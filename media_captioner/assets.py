@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final, Literal
 
+from media_captioner.condensing import condense, name_of
 from media_captioner.config import Settings
 from media_captioner.errors import MediaChanged
 from media_captioner.export import sidecar
@@ -25,7 +26,6 @@ from media_captioner.pipeline import (
     assemble,
     caption_language,
     caption_track,
-    condensed,
     inspect,
     layers_of,
     profile_of,
@@ -191,7 +191,7 @@ class _Work:
         else:
             captions = await self._captioned()
             outcome = "captioned"
-        captions = await condensed(captions, self.settings)
+        captions = await self._condensed(captions)
         if known is not None:
             captions = keep_edits(captions, known.captions)
         captions = await self._changed(captions)
@@ -208,6 +208,15 @@ class _Work:
     def _sweep(self) -> None:
         now = self.clock.now().timestamp()
         files.sweep(self.layout.folder, older_than=LEFTOVER_SECONDS, now=now)
+
+    async def _condensed(self, captions: Captions) -> Captions:
+        """Let the chat model that settings name shorten captions, under the caps and in the books of the run."""
+        condenser, session = self.settings.condenser, self.seat.session
+        if condenser is None:
+            return captions
+        content = await in_thread(identity.content_id, self.media.path)
+        consultant = session.consultant(name_of(condenser), self.seat.root)
+        return await condense(captions, condenser, profile_of(self.settings), consultant, content=content)
 
     async def _changed(self, captions: Captions) -> Captions:
         """Let plugins and programs change what will be written; what a person wrote stays."""

@@ -13,22 +13,26 @@ import logging
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from fractions import Fraction
+from functools import partial
 from typing import Any, Final
 
-from media_captioner.captioners.chat import ask
+from media_captioner.captioners.chat import request, send
 from media_captioner.captioners.http import Connection
 from media_captioner.captioners.http.connection import Timeouts
 from media_captioner.config.sources import read_key
 from media_captioner.config.tables import Condenser
 from media_captioner.cues.lines import width, wrap
 from media_captioner.cues.profiles import Profile
-from media_captioner.errors import CaptionerError
-from media_captioner.model import CaptionedSegment, Captions, Cue
+from media_captioner.errors import CaptionerError, OutputError
+from media_captioner.model import CaptionedSegment, Captions, Cue, Description
 from media_captioner.prose import clean
 from media_captioner.prose.lexicon import lexicon
 from media_captioner.prose.polarity import ASSERTED
 from media_captioner.prose.reading import Reading, read
 from media_captioner.prose.words import tokens
+from media_captioner.schedule.consulting import Consultant
+from media_captioner.schedule.question import Amount
 
 log: Final = logging.getLogger(__name__)
 
@@ -59,6 +63,9 @@ _SCHEMA: Final[dict[str, Any]] = {
     "required": ["lines"],
     "additionalProperties": False,
 }
+_MOST_OUTPUT: Final = 2_048
+"""Tokens of an answer: some thirty captions of a minute with their evidence."""
+_BYTES_A_TOKEN: Final = 2  # at least: four in English, two and more in other scripts
 _LABEL: Final = re.compile(r"[A-Z][A-Z 0-9]*(?= \(|: )")
 _SMALL: Final = frozenset("a an the of in on with and to from by at over under as".split())
 _DRESSES: Final = ("[", "(", "♪", "#")
@@ -73,15 +80,25 @@ class Line:
     evidence: str
 
 
-async def condense(captions: Captions, condenser: Condenser, profile: Profile) -> Captions:
+def name_of(condenser: Condenser) -> str:
+    """Return what the books call a condenser: answers of the same model at the same address are interchangeable."""
+    return f"{condenser.model} at {condenser.base_url}"
+
+
+async def condense(
+    captions: Captions, condenser: Condenser, profile: Profile, consultant: Consultant, *, content: str = ""
+) -> Captions:
     """Return the captions with shorter text where a chat model offers some that the guard accepts.
 
-    Cues that a person wrote or changed are not offered. A model that fails changes nothing.
+    Cues that a person wrote or changed are not offered. A model that fails, or that the budget has no room for,
+    changes nothing.
 
     Args:
         captions: Composed captions.
         condenser: Whom to ask.
         profile: The style guide; lines are wrapped by it.
+        consultant: Keeps the books: what was answered before is not asked again.
+        content: Identity of the media's bytes, as far as it is known.
 
     """
     key = read_key(condenser.key_file.expanduser()) if condenser.key_file else None
@@ -94,13 +111,22 @@ async def condense(captions: Captions, condenser: Condenser, profile: Profile) -
             if segment.description is None or not places:
                 continue
             prose = segment.description.prose
-            offered = await _offered(connection, condenser.model, prose, [cues[place] for place in places])
+            data = _question(condenser.model, prose, [cues[place] for place in places])
+            answer = await consultant.ask(
+                data,
+                partial(_answered, connection, condenser, data),
+                content=content,
+                track=captions.track.index,
+                span=(segment.start, segment.end),
+                most=_most(data, condenser),
+            )
+            offered = _lines(json.loads(answer.prose)) if answer else ()
             told = read(clean(prose))
             for line in offered:
                 if 1 <= line.number <= len(places):
                     place = places[line.number - 1]
                     cues[place] = shortened(cues[place], line, told, profile)
-    except CaptionerError as error:
+    except (CaptionerError, OutputError) as error:
         log.warning("Captions stay as they are: %s", error.message)
     finally:
         await connection.close()
@@ -136,20 +162,35 @@ def _is_open(cue: Cue, segment: CaptionedSegment) -> bool:
     return not cue.locked and segment.start <= cue.start < segment.end
 
 
-async def _offered(connection: Connection, model: str, prose: str, cues: Sequence[Cue]) -> list[Line]:
+def _question(model: str, prose: str, cues: Sequence[Cue]) -> bytes:
     question = {
         "description": prose,
         "captions": [{"number": number, "text": cue.text} for number, cue in enumerate(cues, 1)],
     }
-    answer = await ask(
-        connection,
+    return request(
         model,
         instructions=_INSTRUCTIONS,
         question=json.dumps(question, ensure_ascii=False),
         schema=_SCHEMA,
-        doing="shorten captions",
+        most_tokens=_MOST_OUTPUT,
     )
-    return list(_lines(answer))
+
+
+def _most(data: bytes, condenser: Condenser) -> Amount:
+    """Return the most that a question can take."""
+    count = len(data) // _BYTES_A_TOKEN + _MOST_OUTPUT
+    return Amount(1, count, _dollars(count, condenser))
+
+
+def _dollars(count: int, condenser: Condenser) -> Fraction:
+    return Fraction(str(condenser.dollars_per_million)) * count / 1_000_000
+
+
+async def _answered(connection: Connection, condenser: Condenser, data: bytes) -> Description:
+    answer = await send(connection, condenser.model, data, doing="shorten captions")
+    usage = answer.usage
+    price = _dollars(usage.input_tokens + usage.output_tokens, condenser)
+    return replace(answer, usage=replace(usage, dollars=price)) if price else answer
 
 
 def _lines(answer: Any) -> Iterator[Line]:

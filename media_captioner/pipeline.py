@@ -10,7 +10,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Final, get_args
 
-from media_captioner.condensing import condense
+from media_captioner.condensing import condense, name_of
 from media_captioner.config import Settings
 from media_captioner.config.schema import longest_segment
 from media_captioner.cues import rollup
@@ -27,7 +27,10 @@ from media_captioner.media.segments import Cutting, open_segments
 from media_captioner.media.tracks import Choice, choose
 from media_captioner.model import AudioTrack, Captions, Category, Cue, Media, Usage
 from media_captioner.protocols import Captioner, Reporter, Service, SilentReporter, VoiceDetector
-from media_captioner.session import passing_session
+from media_captioner.schedule.consulting import Consultant
+from media_captioner.schedule.journal import open_journal
+from media_captioner.session import budget_of, passing_session
+from media_captioner.system.clock import SYSTEM_CLOCK
 
 CAPTION_LANGUAGE: Final = "en"
 """Captions are written in English unless settings choose labels of another language: captioners describe in English."""
@@ -186,11 +189,34 @@ def assemble(
     )
 
 
-async def condensed(captions: Captions, settings: Settings) -> Captions:
-    """Return the captions, shortened by the chat model that ``settings`` name; as they are where they name none."""
-    if settings.condenser is None:
+async def condensed(
+    captions: Captions, settings: Settings, journal: Path | None, *, content: str = ""
+) -> Captions:
+    """Return the captions, shortened by the chat model that ``settings`` name; as they are where they name none.
+
+    Args:
+        captions: Composed captions.
+        settings: Whom to ask, the profile and the caps.
+        journal: What was answered before is there; None: nothing is remembered.
+        content: Identity of the media's bytes, as far as it is known.
+
+    Raises:
+        ConfigError: the journal cannot be used.
+        OutputError: it cannot be written.
+
+    """
+    condenser = settings.condenser
+    if condenser is None:
         return captions
-    return await condense(captions, settings.condenser, profile_of(settings))
+    with contextlib.closing(open_journal(journal, doing="shortening captions")) as books:
+        consultant = Consultant(
+            name_of(condenser),
+            books.store,
+            budget_of(settings, {}),
+            run=str(books.owner),
+            clock=SYSTEM_CLOCK,
+        )
+        return await condense(captions, condenser, profile_of(settings), consultant, content=content)
 
 
 def _omitted(block: Block) -> Cue:
@@ -233,7 +259,7 @@ async def caption_async(
     own = captioner or captioner_named(settings.captioner, settings, reporter)
     try:
         found = await caption_track(media, choices[0].track, settings, own, reporter, voice_detector())
-        return await condensed(found, settings)
+        return await condensed(found, settings, None)
     finally:
         if captioner is None:
             with contextlib.suppress(CaptionerError):

@@ -17,6 +17,7 @@ from media_captioner.export.writing import Written
 from media_captioner.model import Captions
 from media_captioner.pipeline import assemble, condensed, layers_of, profile_of
 from media_captioner.placing import reread
+from media_captioner.system.places import default_journal
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,9 @@ def rederive(
         profile_of(settings),
         layers=layers_of(settings),
     )
-    captions = keep_edits(asyncio.run(condensed(anew, settings)), before)
+    journal = settings.journal or default_journal()
+    shorter = condensed(anew, settings, journal, content=known.sidecar.content_id)
+    captions = keep_edits(asyncio.run(shorter), before)
     listed = [exporter.name for exporter in known.formats(options)]
     written = rewrite(
         path,

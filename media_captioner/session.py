@@ -18,6 +18,7 @@ from media_captioner.hooks.host import Host
 from media_captioner.model import Clip
 from media_captioner.protocols import Captioner, Reporter, Service, SilentReporter
 from media_captioner.schedule.budget import Allowance, Budget
+from media_captioner.schedule.consulting import Consultant
 from media_captioner.schedule.gate import Lane
 from media_captioner.schedule.journal import Journal, open_journal
 from media_captioner.schedule.journal.ledger import Ledger
@@ -84,6 +85,8 @@ class Session:
         self.journal = journal
         self.clock = clock
         self._swept: dict[Path, float] = {}
+        self.budget = budget or Budget()
+        self.run = run or str(journal.owner)
         self.host = Host()
         # The limits of a service belong to its account, so every process shares them. Somebody who listens
         # inside this process is nobody else's.
@@ -98,8 +101,8 @@ class Session:
         self.scheduler = Scheduler(
             captioner,
             Till(journal.store, self.limiter, clock, witness=witness),
-            budget=budget,
-            run=run or str(journal.owner),
+            budget=self.budget,
+            run=self.run,
             weigh=weigher(service),
             retry=retry,
             at_once=self.limiter.limits.concurrency,
@@ -134,6 +137,16 @@ class Session:
         self._swept = {each: at for each, at in self._swept.items() if now - at < LEFTOVER_SECONDS}
         self._swept[folder] = now
         return True
+
+    def consultant(self, name: str, root: str | None = None) -> Consultant:
+        """Return who puts questions to a model that does not listen, under this session's caps and in its books.
+
+        Args:
+            name: Who is asked, as the books name it.
+            root: The watched folder that the asset lies below, or None.
+
+        """
+        return Consultant(name, self.journal.store, self.budget, run=self.run, clock=self.clock, root=root)
 
     async def drain(self, grace: float) -> int:
         """Wait for the requests under way, at most ``grace`` seconds; return how many were given up."""

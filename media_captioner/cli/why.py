@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ import click
 from media_captioner.cli.options import config_option, journal_option, json_option, map_option, settings_for
 
 if TYPE_CHECKING:
+    from media_captioner.export.remarks import Remark
     from media_captioner.schedule.journal.reports import Attempt, Why
 
 
@@ -24,7 +26,7 @@ def command(
     source: str, maps: tuple[str, ...], journal: Path | None, config_file: Path | None, *, as_json: bool
 ) -> int:
     """Show how FILE stands and why: what a watched folder decided, gaps, refusals, each time it was asked about."""
-    from media_captioner.cli.render import print_json, printable
+    from media_captioner.cli.render import length, print_json, printable
     from media_captioner.cli.shared import named, reading
     from media_captioner.errors import ConfigError
     from media_captioner.schedule.journal.reports import why
@@ -48,12 +50,28 @@ def command(
     if found is None:
         click.echo(f"Nothing is known of {source}: it was never captioned, or was forgotten.", err=True)
         return 3
+    remarks = list(_remarks(source))
     if as_json:
-        print_json(_json(found) | ({"watch": below.sentence()} if below else {}))
+        beside = {"watch": below.sentence()} if below else {}
+        told = [{"start": float(each.start), "end": float(each.end), "term": each.term} for each in remarks]
+        print_json(_json(found) | {"contradicted": told} | beside)
         return 0
     for line in _lines(found):
         click.echo(line)
+    for each in remarks:
+        click.echo(f"  {length(each.start)} to {length(each.end)}: {each.sentence}.")
     return 0
+
+
+def _remarks(source: str) -> Iterator[Remark]:
+    """Yield what the descriptions of a file say of the recording and measurements contradict, where it has captions."""
+    from media_captioner.errors import MediaCaptionerError
+    from media_captioner.export.finding import known_at, sidecars_at
+    from media_captioner.export.remarks import contradicted
+
+    with suppress(MediaCaptionerError):
+        for path in sidecars_at(Path(source)) if Path(source).is_file() else ():
+            yield from contradicted(known_at(path).sidecar.captions)
 
 
 def _json(found: Why) -> dict[str, Any]:

@@ -183,6 +183,14 @@ class Condenser(_Table):
         Field(description="File that holds the service's key, readable by nobody else (mode 0600)."),
     ] = None
     seconds: Annotated[float, Field(description="Longest time for one answer, seconds.", gt=0, le=600)] = 60.0
+    dollars_per_million: Annotated[
+        float,
+        Field(
+            description="Price of a million tokens, US dollars, for caps in dollars; 0: it is free.",
+            ge=0,
+            le=1000,
+        ),
+    ] = 0.0
 
 
 class OwnProfile(_Table):

@@ -8,6 +8,7 @@ from fractions import Fraction
 from typing import Final
 
 from media_captioner.export.base import ExportContext
+from media_captioner.export.remarks import contradicted
 from media_captioner.export.seals import is_sealed_lines, sealed_lines
 from media_captioner.export.text import one_line
 from media_captioner.model import Captions
@@ -68,6 +69,7 @@ class MarkdownTranscript:
         if captions.keywords:
             words = ", ".join(escape(one_line(word, 200)) for word in captions.keywords)
             lines += ["", f"Keywords: {words}"]
+        lines += _remarks(captions)
         return sealed_lines(_BEFORE, _AFTER, ("\n".join(lines) + "\n").encode())
 
     def is_ours(self, data: bytes) -> bool:
@@ -78,6 +80,14 @@ class MarkdownTranscript:
 def escape(line: str) -> str:
     """Return a line with every mark of Markdown and HTML escaped (CommonMark 0.31, 2.4)."""
     return _MARKS.sub(r"\\\1", line)
+
+
+def _remarks(captions: Captions) -> Iterator[str]:
+    remarks = list(contradicted(captions))
+    if remarks:
+        yield from ("", "## Recording", "")
+    for remark in remarks:
+        yield f"- **{_time(remark.start)} to {_time(remark.end)}** {escape(remark.sentence)}"
 
 
 def _chapters(captions: Captions) -> Iterator[str]:

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import json
+from contextlib import closing
 from dataclasses import replace
 from fractions import Fraction
 
 import pytest
 
-from media_captioner.condensing import Line, condense, shortened
+from media_captioner.condensing import Line, condense, name_of, shortened
 from media_captioner.config.tables import Condenser
 from media_captioner.cues.profiles import PROFILES
 from media_captioner.model import Cue
 from media_captioner.prose import clean
 from media_captioner.prose.reading import read
+from media_captioner.schedule.budget import Allowance, Budget
+from media_captioner.schedule.consulting import Consultant
+from media_captioner.schedule.journal import open_journal
+from media_captioner.system.clock import SYSTEM_CLOCK
 from media_captioner.testing.exporters import sample_captions
 from media_captioner.testing.faults import FaultServer
 
@@ -73,11 +78,18 @@ def captions():
     return replace(told, segments=(segment,), cues=(CLANKING, SAID, locked))
 
 
+def consultant(journal, chat, **caps):
+    budget = Budget(day=Allowance(**caps))
+    return Consultant(name_of(chat), journal.store, budget, run="1", clock=SYSTEM_CLOCK)
+
+
 def run(answer, *script):
     async def main():
         async with FaultServer(*script, prose=answer) as server:
             chat = Condenser(base_url=f"{server.url}/v1", model="small", seconds=5)
-            return await condense(captions(), chat, NETFLIX), list(server.requests)
+            with closing(open_journal(None)) as journal:
+                done = await condense(captions(), chat, NETFLIX, consultant(journal, chat))
+            return done, list(server.requests)
 
     return asyncio.run(main())
 
@@ -107,3 +119,52 @@ def test_a_service_that_fails_changes_nothing(fault):
     lines = [{"number": 1, "text": "[loud clanking]", "evidence": "loud, metallic clanking"}]
     done, _ = run(json.dumps({"lines": lines}), fault)
     assert done == captions()
+
+
+SHORTER = json.dumps(
+    {"lines": [{"number": 1, "text": "[loud clanking]", "evidence": "loud, metallic clanking"}]}
+)
+
+
+def test_what_was_answered_is_in_the_journal_and_not_asked_again(tmp_path):
+    async def main():
+        async with FaultServer(prose=SHORTER) as server:
+            chat = Condenser(base_url=f"{server.url}/v1", model="small", seconds=5)
+            done = []
+            for _ in range(2):  # another process, the same journal
+                with closing(open_journal(tmp_path / "journal.db")) as journal:
+                    books = consultant(journal, chat)
+                    done.append(await condense(captions(), chat, NETFLIX, books, content="c1"))
+            other = replace(captions(), cues=(replace(CLANKING, text="[sudden metallic clanking]"), SAID))
+            with closing(open_journal(tmp_path / "journal.db")) as journal:
+                await condense(other, chat, NETFLIX, consultant(journal, chat), content="c1")
+            return done, len(server.requests)
+
+    done, requests = asyncio.run(main())
+    assert done[0] == done[1]
+    assert done[0].cues[0].text == "[loud clanking]"
+    assert requests == 2  # one for each wording of the captions
+
+
+@pytest.mark.parametrize(
+    ("caps", "asked"),
+    [
+        ({"requests": 0}, False),
+        ({"tokens": 100}, False),
+        ({"dollars": Fraction(1, 1000)}, False),
+        ({"tokens": 100_000, "dollars": Fraction(1)}, True),
+    ],
+)
+def test_a_cap_holds_for_it_too(caps, asked):
+    async def main():
+        async with FaultServer(prose=SHORTER) as server:
+            chat = Condenser(
+                base_url=f"{server.url}/v1", model="small", seconds=5, dollars_per_million=Fraction(10)
+            )
+            with closing(open_journal(None)) as journal:
+                done = await condense(captions(), chat, NETFLIX, consultant(journal, chat, **caps))
+            return done, len(server.requests)
+
+    done, requests = asyncio.run(main())
+    assert requests == int(asked)
+    assert (done != captions()) is asked

@@ -13,9 +13,11 @@ from media_captioner.config import Settings
 from media_captioner.errors import ConfigError
 from media_captioner.export import sidecar
 from media_captioner.export.rewriting import rewrite
-from media_captioner.model import Description, Facts
+from media_captioner.model import Description, Facts, Quality
 from media_captioner.rederiving import rederive
+from media_captioner.testing.background import running
 from media_captioner.testing.captioner import FakeCaptioner
+from media_captioner.testing.faults import FaultServer
 from tests.e2e.doors.conftest import hears_a_beep
 
 PROSE = "A dog barks twice. A slow piano melody plays. There is no speech.\n\nIn summary, a dog barks over piano music."
@@ -97,3 +99,34 @@ def test_the_command_says_what_it_made(kept, capsys):
     assert run(["rebuild", str(kept.parent), "--include", "effects"]) == 0
     assert "1 cues, 0 before" in capsys.readouterr().out
     assert texts(kept) == ["[dog barking]"]
+
+
+def test_what_a_condenser_answered_before_is_not_paid_for_again(kept, tmp_path):
+    answer = '{"lines": [{"number": 1, "text": "[barking]", "evidence": "A dog barks twice"}]}'
+    with running(FaultServer(prose=answer)) as server:
+        chat = {"base_url": f"{server.url}/v1", "model": "small", "seconds": 20}
+        settings = Settings(condenser=chat, journal=tmp_path / "books" / "journal.db")
+        for _ in range(2):
+            rederive(kept, settings)
+            assert "[barking]" in texts(kept)
+        assert len(server.requests) == 1
+        rederive(kept, Settings(condenser=chat, journal=tmp_path / "new.db", max_requests=0))
+        assert "[dog barking]" in texts(kept)  # no room for it, so the rules' words stay
+        assert len(server.requests) == 1
+
+
+def test_a_remark_that_a_measurement_contradicts_is_shown(kept):
+    captions = sidecar.read(kept).captions
+    told = Facts(
+        qualities=(
+            Quality("clipping", contradicted=True),
+            Quality("hiss"),
+            Quality("mono", "hedged", contradicted=True),
+        )
+    )
+    segments = tuple(replace(segment, facts=told) for segment in captions.segments)
+    rewrite(kept, ("md",), captions=replace(captions, segments=segments))
+    text = kept.with_name("clip.en.md").read_text()
+    assert "described as clipping, which the measurement contradicts" in text
+    assert "hiss" not in text
+    assert "mono" not in text
