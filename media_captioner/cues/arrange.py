@@ -102,7 +102,7 @@ def arrange(
     left_out += [
         block
         for block in sorted(others, key=lambda block: (-block.weight, block.start))
-        if not _place_sound(block, screen)
+        if not any(_place_sound(wording, screen) for wording in _wordings(block))
     ]
     return Arrangement(
         tuple(_cue(placed) for placed in screen.placed),
@@ -128,6 +128,11 @@ def _place_words(blocks: Sequence[Block], screen: _Screen) -> list[Block]:
         end = max(line.end, min(max(heard_until, line.start + screen.aim(columns[place])), longest))
         screen.placed.append(_Placed(line.start, end, [block], [wrapped[place]], min(heard_until, end)))
     return [block for block, line in zip(blocks, timed, strict=True) if id(line) in lost]
+
+
+def _wordings(block: Block) -> list[Block]:
+    """Return the block as it should be worded, and as it may be where there is no time to read that."""
+    return [block, replace(block, text=block.brief)] if block.brief else [block]
 
 
 def _place_sound(block: Block, screen: _Screen) -> bool:

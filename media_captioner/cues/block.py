@@ -21,6 +21,7 @@ class Block:
         spoken: Whether these are words, spoken or sung.
         timed: Whether its captioner knows when each word was said; such words are never left out.
         weight: Which of two sounds is kept where only one can be read; larger stays.
+        brief: The same in fewer words, for where there is no time to read ``text``; empty for none.
         patience: Seconds after ``start`` by which its cue must have begun: short for a bang, long for rain.
         speaker: Label of who speaks, or None.
         language: BCP 47 tag of the words heard where it is not the caption's, or None.
@@ -38,6 +39,7 @@ class Block:
     timed: bool = False
     weight: float = 1.0
     patience: Fraction = Fraction(1)
+    brief: str = ""
     speaker: str | None = None
     language: str | None = None
     confidence: float | None = None

@@ -183,6 +183,7 @@ def sound_blocks(run: Run, profile: Profile, said: Wording) -> list[Block]:
             anchor=sound.anchor,
             weight=weight,
             patience=min(_AMBIENCE_PATIENCE, span.duration) if lasts else _EFFECT_PATIENCE,
+            brief="" if words == sound.label else profile.dress(sound.label, "sound"),
             confidence=sound.confidence,
             evidence=run.evidence,
         )
@@ -196,7 +197,14 @@ def _continued(block: Block, text: str) -> list[Block]:
     again, start = [], block.start + _CONTINUES_AFTER
     while start < block.end - 5:
         again.append(
-            replace(block, start=start, text=text, weight=block.weight / 4, patience=_CONTINUES_AFTER / 2)
+            replace(
+                block,
+                start=start,
+                text=text,
+                brief="",
+                weight=block.weight / 4,
+                patience=_CONTINUES_AFTER / 2,
+            )
         )
         start += _CONTINUES_AFTER
     return again

@@ -182,6 +182,14 @@ def test_talk_without_a_pause_makes_room_for_a_bark():
     assert lint(arranged.cues, NETFLIX, frame_rate=Fraction(25), end=Fraction(10)) == []
 
 
+def test_where_there_is_no_time_for_the_alternative_the_likelier_name_is_shown():
+    glass = sound("glass shattering", 5, 5.2, polarity="hedged", alternatives=("metallic clang",))
+    busy = [speech("He spoke of it twice.", 3, 4.9), speech("And then he went home.", 6.2, 9)]
+    assert "[glass shattering]" in texts(captions(segment(speech=busy, sounds=[glass]), end=10))
+    alone = captions(segment(sounds=[glass]), end=10)
+    assert texts(alone) == ["[glass shattering or metallic clang]"]
+
+
 def test_what_finds_no_room_is_kept_and_said():
     from fractions import Fraction
 
