@@ -15,6 +15,7 @@ import numpy as np
 from media_captioner.captioners.local import guards, spans, utterances
 from media_captioner.captioners.local.levels import Levels, measure
 from media_captioner.captioners.local.music import Heard, MusicTagger, listen
+from media_captioner.captioners.local.naming import Event
 from media_captioner.captioners.local.onsets import Flux, snapped
 from media_captioner.captioners.local.quality import Listener
 from media_captioner.captioners.local.recogniser import Recogniser, Transcript
@@ -28,7 +29,7 @@ from media_captioner.captioners.local.record import (
     SpeechRecord,
     Transcription,
 )
-from media_captioner.captioners.local.sounds import Event, best_guess, events, noise_curve, wordless
+from media_captioner.captioners.local.sounds import best_guess, events, noise_curve, wordless
 from media_captioner.captioners.local.spectrum import RATE, Signal, as_float, envelope
 from media_captioner.captioners.local.tagger import HOP, Scores, Tagger
 from media_captioner.captioners.local.voice import SileroVoice

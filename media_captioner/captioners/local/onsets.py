@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from media_captioner.captioners.local.sounds import Event
+from media_captioner.captioners.local.naming import Event
 from media_captioner.captioners.local.spectrum import Signal, yamnet_mel
 
 STEP: Final = 0.01  # seconds between two frames of the spectrum

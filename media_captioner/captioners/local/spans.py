@@ -8,8 +8,9 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from media_captioner.captioners.local.sounds import Curve, usable
+from media_captioner.captioners.local.candidates import Curve
 from media_captioner.captioners.local.tagger import HOP, Scores
+from media_captioner.captioners.local.vocabulary import usable
 from media_captioner.captioners.local.voice import RATE, WINDOW, regions
 from media_captioner.model.soundtable import by_name
 

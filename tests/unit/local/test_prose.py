@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from media_captioner.captioners.local.prose import compose
-from media_captioner.captioners.local.sounds import usable
+from media_captioner.captioners.local.vocabulary import usable
 from tests.unit.local.records import levels, music, record, sound, utterance
 
 

@@ -5,9 +5,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from media_captioner.captioners.local.naming import Event
 from media_captioner.captioners.local.onsets import Flux, snapped
-from media_captioner.captioners.local.sounds import Event, best_guess, events, usable, wordless
+from media_captioner.captioners.local.sounds import best_guess, events, wordless
 from media_captioner.captioners.local.tagger import HOP, Scores
+from media_captioner.captioners.local.vocabulary import usable
 from media_captioner.model.soundtable import by_name
 
 MOMENTS = 126
@@ -29,6 +31,9 @@ NAMES = {
     "White_noise": "White noise",
     "Splash": "Splash, splatter",
     "Chicken": "Chicken, rooster",
+    "Artillery": "Artillery fire",
+    "Bird song": "Bird vocalization, bird call, bird song",
+    "Chirp": "Chirp, tweet",
 }
 NOTHING = np.zeros(MOMENTS, np.float32)
 ALWAYS = np.ones(MOMENTS, np.float32)
@@ -115,6 +120,42 @@ def test_what_is_far_from_a_sure_sound_needs_no_more_for_it():
 def test_an_unsure_sound_has_other_names_whatever_their_kind():
     (event,) = heard(scores(Splash=(2, 4, 0.3), Typing=(2, 4, 0.28)))
     assert event.alternatives
+
+
+def test_a_general_sound_may_be_a_kind_of_it():
+    (event,) = heard(scores(Vehicle=(2, 8, 0.5), Helicopter=(2, 8, 0.12), Bus=(2, 8, 0.03)))
+    assert (event.name, event.alternatives) == ("Vehicle", ("Helicopter",))
+
+
+def test_what_a_whole_family_is_called_is_another_name_for_one_of_it():
+    (event,) = heard(scores(Artillery=(2, 4, 0.7), Explosion=(2, 4, 0.6)))
+    assert (event.name, event.alternatives) == ("Artillery fire", ("Explosion",))
+
+
+def test_an_unsure_whistle_may_be_an_animal_only_where_that_is_surer():
+    (event,) = heard(scores(Whistle=(2, 4, 0.34), Animal=(2, 4, 0.44), Bird=(2, 4, 0.3)))
+    assert event.name == "Whistle"
+    assert event.alternatives == ("Bird",)  # which says what animal
+    (event,) = heard(scores(Whistle=(2, 4, 0.34), Animal=(2, 4, 0.30)))
+    assert event.alternatives == ()
+
+
+@pytest.mark.parametrize(("one", "other"), [("Bark", "Yip"), ("Rain", "Raindrop"), ("Bird song", "Chirp")])
+def test_no_sound_is_named_twice(one, other):
+    (event,) = heard(scores(**{one: (2, 4, 0.5), other: (2, 4, 0.4)}))
+    assert event.alternatives == ()
+
+
+def test_the_edge_of_the_window_shows_what_nobody_hears():
+    assert [e.name for e in heard(scores(Buzzer=(0, 0.6, 0.6), Bark=(0.8, 3, 0.8)))] == ["Bark"]
+    assert [e.name for e in heard(scores(Buzzer=(0, 0.6, 0.6)))] == ["Buzzer"]
+
+
+def test_speech_that_is_nobodys_may_be_a_babble_of_voices():
+    guess = best_guess(scores(Speech=(0, 30, 0.9)))
+    assert guess is not None
+    assert guess.name.startswith("Hubbub")
+    assert guess.alternatives == ("Chatter",)
 
 
 def test_steady_noise_explains_what_only_sounds_like_it():
