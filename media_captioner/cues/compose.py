@@ -171,7 +171,7 @@ def sound_blocks(run: Run, profile: Profile, said: Wording) -> list[Block]:
     """Return what to show of a sound: its name when it begins and, if it lasts, that it continues."""
     sound, span = run.sound, run.span
     category: Category = "ambience" if sound.sustained else "effects"
-    words = said.sound(sound)
+    words, likeliest = said.sound(sound), said.sound(replace(sound, alternatives=()))
     weight = _WEIGHTS.get(sound.group, 3.0) + (sound.confidence or 0.5) * 2 - (1.5 if sound.sustained else 0)
     lasts = sound.sustained and span.duration > 2
     blocks = [
@@ -183,7 +183,7 @@ def sound_blocks(run: Run, profile: Profile, said: Wording) -> list[Block]:
             anchor=sound.anchor,
             weight=weight,
             patience=min(_AMBIENCE_PATIENCE, span.duration) if lasts else _EFFECT_PATIENCE,
-            brief="" if words == sound.label else profile.dress(sound.label, "sound"),
+            brief="" if words == likeliest else profile.dress(likeliest, "sound"),
             confidence=sound.confidence,
             evidence=run.evidence,
         )
