@@ -33,7 +33,7 @@ def stage(tmp_path_factory):
 
 # A sample of the moments; `python -m tests.fault.kills` takes them all.
 MOMENTS = [
-    *(("pwrite64", count) for count in (1, 31, 150, 310, 480)),
+    *(("pwrite64", count) for count in (1, 31, 150, 310, 480, 640)),
     *(("fdatasync", count) for count in (1, 5, 19)),
     *(("rename", count) for count in (1, 2, 3)),
     ("connect", 1),
