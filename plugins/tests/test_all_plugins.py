@@ -18,6 +18,7 @@ TYPED = (  # Resolve's and Premiere's are checked against the types of their hos
 )
 
 
+@pytest.mark.timeout(300)  # without a cache mypy reads the whole core as well
 def test_their_types_hold():
     pytest.importorskip("mypy")
     checked = subprocess.run(

@@ -79,7 +79,7 @@ class Player:
         return self.log.exists() and text in self.log.read_text(errors="replace")
 
     def until(self, true):
-        for _ in range(600):
+        for _ in range(1200):
             if true():
                 return
             time.sleep(0.05)
@@ -226,10 +226,11 @@ class Slow(FaultServer):
     async def _answer(self, request, responder):
         self.asked += 1
         if self.asked > 1:
-            await asyncio.to_thread(self.let.wait, 60)
+            await asyncio.to_thread(self.let.wait, 100)
         await super()._answer(request, responder)
 
 
+@pytest.mark.timeout(300)
 @pytest.mark.skipif(not PROGRAM.exists(), reason="media-captioner is not installed beside this Python")
 def test_the_program_itself_and_its_captions_while_they_come(play, tmp_path):
     film = write_media(tmp_path / "long.mkv", "matroska", Sound(beeping(30, 1, 11, 21)))

@@ -15,9 +15,10 @@ from media_captioner.testing.background import running
 from media_captioner.testing.faults import FaultServer
 
 PROGRAM = Path(sys.executable).with_name("media-captioner")
-pytestmark = pytest.mark.skipif(
-    not PROGRAM.exists(), reason="media-captioner is not installed beside this Python"
-)
+pytestmark = [
+    pytest.mark.timeout(300),
+    pytest.mark.skipif(not PROGRAM.exists(), reason="media-captioner is not installed beside this Python"),
+]
 PAGE = (Path(__file__).parents[1] / "README.md").read_text()
 RECIPES = dict(re.findall(r"<!-- run: ([\w-]+) -->\n```sh\n(.*?)```", PAGE, re.DOTALL))
 
