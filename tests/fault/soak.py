@@ -22,12 +22,14 @@ import json
 import os
 import random
 import signal
+import sqlite3
 import subprocess
 import sys
 import tempfile
 import time
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -38,7 +40,7 @@ from media_captioner.system import identity
 from media_captioner.testing.background import running
 from media_captioner.testing.faults import FaultServer, Recorded
 from media_captioner.testing.media import Sound, beeping, media_bytes
-from media_captioner.watch.memory import Memory, memory_file
+from media_captioner.watch.memory import FINAL, Memory, memory_file
 
 FAULTS = ("truncated", "server-error", "empty", "html", "unavailable")
 PROGRAM = "from media_captioner.cli import main; main()"
@@ -93,8 +95,8 @@ class Soak:
         self.chance = random.Random(seed)
         self.root = home / "in"
         self.root.mkdir()
+        os.environ["XDG_STATE_HOME"] = str(home / "state")
         self.environment = os.environ | {
-            "XDG_STATE_HOME": str(home / "state"),
             "XDG_CONFIG_HOME": str(home / "config"),
             "MEDIA_CAPTIONER_FORMATS": "vtt",
         }
@@ -112,7 +114,7 @@ class Soak:
         ]
         self.daemon: subprocess.Popen[bytes] | None = None
         self.killed: list[Kill] = []
-        self.asked = 0
+        self.asked = self.released = 0
         self.readings: list[dict[str, float]] = []
 
     def start(self) -> None:
@@ -120,11 +122,11 @@ class Soak:
         self.daemon = subprocess.Popen(self.command, env=self.environment)
 
     def kill(self) -> None:
-        """Kill the daemon some time after it has asked for something, so that every kill meets it at work."""
-        ends = time.monotonic() + 120
-        while len(self.server.requests) == self.asked and time.monotonic() < ends:
+        """Kill the daemon after it has asked for a few things, so that every kill meets it at work."""
+        wanted, ends = self.asked + self.chance.randint(1, 15), time.monotonic() + 60
+        while len(self.server.requests) < wanted and time.monotonic() < ends:
             time.sleep(0.02)
-        time.sleep(self.chance.uniform(0, 3))
+        time.sleep(self.chance.uniform(0, 0.5))
         self.daemon.send_signal(signal.SIGKILL)
         self.daemon.wait()
         while self.server.connections:  # what it had sent is still read
@@ -146,7 +148,27 @@ class Soak:
         part.rename(folder / f"{number}.mp4")
 
     def done(self) -> int:
-        return sum(1 for _ in self.root.glob("*/*.media_captioner.json"))
+        """Return how many clips the daemon has done with, in whatever way."""
+        file = memory_file(self.root)
+        if not file.exists():
+            return 0
+        with closing(sqlite3.connect(f"{file.as_uri()}?mode=ro", uri=True, timeout=60)) as connection:
+            return sum(state in FINAL for (state,) in connection.execute("SELECT state FROM file"))
+
+    def release(self) -> int:
+        """Let the clips be tried again that died with the daemon three times in a row; return how many those are."""
+        memory = Memory(self.root, memory_file(self.root))
+        held = [
+            each.path
+            for folder in memory.folders()
+            for each in memory.inside(folder).values()
+            if each.state == "quarantined"
+        ]
+        memory.close()
+        if held:
+            retry = [*self.command[:3], "retry", *map(str, held), "--journal", str(self.home / "journal.db")]
+            subprocess.run(retry, env=self.environment, check=True, stdout=subprocess.DEVNULL)
+        return len(held)
 
     def run(self) -> dict[str, object]:
         """Play it and return the figures."""
@@ -161,6 +183,8 @@ class Soak:
             if number in killed_at:
                 self.kill()
                 self.start()
+        self.settle(half)
+        self.released = self.release()
         self.settle(half)
         process = psutil.Process(self.daemon.pid)
         for number in range(half, self.clips):
@@ -184,7 +208,6 @@ class Soak:
         self.readings.append({"clips": clips, "megabytes": megabytes, "descriptors": process.num_fds()})
 
     def figures(self) -> dict[str, object]:
-        os.environ["XDG_STATE_HOME"] = str(self.home / "state")
         memory = Memory(self.root, memory_file(self.root))
         states = memory.counts()
         memory.close()
@@ -200,6 +223,7 @@ class Soak:
             "states": states,
             "without_captions_of_its_bytes": wrong,
             "kills": len(self.killed),
+            "quarantined_by_kills": self.released,
             "requests": len(self.server.requests),
             "faults": sum(request.fault != ANSWERED for request in self.server.requests),
             "answered_and_asked_again": dict(again),
