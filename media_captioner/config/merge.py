@@ -86,16 +86,29 @@ def resolve(
     try:
         settings = Settings.model_validate(values)
     except ValidationError as error:
-        first = error.errors()[0]
-        name = str(first["loc"][0]) if first["loc"] else "?"
-        origin = origins.get(name, "default")
+        name, what, why = _complaint(error, values)
         raise ConfigError(
-            f"Cannot use {name} = {values.get(name)!r} from {origin}: {first['msg']}",
+            f"Cannot use {what} from {origins.get(name, 'default')}: {why}",
             hint=Settings.model_fields[name].description if name in Settings.model_fields else None,
         ) from error
     for root in settings.watch:
         settings_below(root, settings, where=origins["watch"])
     return Resolved(settings, origins)
+
+
+def _complaint(error: ValidationError, values: Mapping[str, Any]) -> tuple[str, str, str]:
+    """Return the name of the setting that cannot be used, what of it cannot, and why."""
+    first = error.errors()[0]
+    name, *inner = first["loc"] or ("?",)
+    why = first["msg"].removeprefix("Value error, ")
+    if not inner:
+        return str(name), f"{name} = {values.get(str(name))!r}", why
+    table = f"[{name}]"
+    if isinstance(inner[0], int):
+        table = f"[[{name}]] number {inner[0] + 1}"
+        inner = inner[1:]
+    member = ".".join(map(str, inner))
+    return str(name), f"{member} in {table}" if member else table, why
 
 
 _NOT_BELOW: Final = frozenset(
@@ -131,6 +144,7 @@ def settings_below(root: WatchedRoot, settings: Settings, *, where: str = "the s
     except ValidationError as error:
         first = error.errors()[0]
         raise ConfigError(
-            f"Cannot use {first['loc'][0]} in the table of {root.root} in {where}: {first['msg']}"
+            f"Cannot use {first['loc'][0]} in the table of {root.root} in {where}: "
+            f"{first['msg'].removeprefix('Value error, ')}"
         ) from error
     return settings.model_copy(update={name: getattr(checked, name) for name in own})

@@ -82,3 +82,22 @@ def test_what_cannot_be_used_is_refused_when_the_file_is_read(tmp_path, text, ki
 def test_plain_http_needs_permission(tmp_path):
     settings = _resolve(tmp_path, WEBHOOK.replace("https", "http") + "private = true\n")
     assert settings.webhooks[0].private
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (WATCH + WATCH + 'quiet_hours = ["25:00-26:00"]\n', "quiet_hours in [[watch]] number 2 from"),
+        (HOOK + "seconds = -1\n", "seconds in [[hooks]] number 1 from"),
+        (LISTEN + "at_once = 0\n", "at_once in [listen] from"),
+        (
+            '[[webhooks]]\nurl = "http://hooks.example/in"\nsecret_files = ["k"]\n',
+            "[[webhooks]] number 1 from",
+        ),
+    ],
+)
+def test_a_mistake_in_a_table_is_told_with_its_place(tmp_path, text, said):
+    with pytest.raises(ConfigError) as raised:
+        _resolve(tmp_path, text)
+    assert raised.value.message.startswith(f"Cannot use {said} {tmp_path / 's.toml'}: ")
+    assert "Value error" not in raised.value.message
