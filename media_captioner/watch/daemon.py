@@ -183,6 +183,10 @@ def placed(tables: Sequence[WatchedRoot]) -> list[WatchedRoot]:
     if len(set(roots)) < len(roots):
         raise ConfigError("A folder is to be watched twice", hint="Leave one of its tables out.")
     for root in roots:
+        if root.exists() and not root.is_dir():
+            raise ConfigError(
+                f"Cannot watch {root}: it is not a folder", hint="Caption it with media-captioner caption."
+            )
         if not root.is_dir() and not memory_file(root).exists():
             raise ConfigError(
                 f"Cannot watch {root}: there is no such folder",
