@@ -26,7 +26,7 @@ _CLIPS = 12
 _MOST = 1_100_000  # bytes: five of the clips
 
 
-def _work(fleet, *options, seconds=300, **settings):
+def _work(fleet, *options, seconds=900, **settings):
     """Run a worker that logs all that it does until nothing is left; return what it said."""
     command = [sys.executable, "-c", _COMMAND, "--debug", "fleet", "work", "--at-once", "8", *options]
     own = {f"AWS_{name}": text for name, text in settings.items()}
@@ -64,7 +64,7 @@ def _captioned(fleet, store, service, scratch):
     began = time.monotonic()
     with _watched(scratch) as peak:
         said = _work(fleet, "--until-done", "--scratch", scratch, "--scratch-gb", str(_MOST / 1024**3))
-    assert dict(fleet.states()) == {"done": _CLIPS}, fleet.reasons()
+    assert dict(fleet.states()) == {"done": _CLIPS}, (fleet.states(), fleet.reasons())
     written = store.find("archive", detail=True)
     assert len(written) == 3 * _CLIPS, sorted(written)
     asked = len(service.requests)
