@@ -45,11 +45,8 @@ def _watched(folder):
 
     def look():
         while not end.wait(0.01):
-            size = 0
-            for path in folder.rglob("*"):
-                with contextlib.suppress(OSError):
-                    size += path.stat().st_size if path.is_file() else 0
-            peak[0] = max(peak[0], size)
+            with contextlib.suppress(OSError):  # a copy goes away while it is looked at
+                peak[0] = max(peak[0], sum(path.stat().st_size for path in folder.rglob("*")))
 
     thread = threading.Thread(target=look)
     thread.start()
