@@ -22,13 +22,13 @@ def command(sources: tuple[Path, ...], *, quiet: bool, as_json: bool) -> int:
     but nothing lists them). Exit code 1 where anything is wrong.
     """
     from media_captioner.cli.render import print_json, printable
-    from media_captioner.export.finding import known_at, sidecars_at
-    from media_captioner.export.verifying import verify
+    from media_captioner.export.finding import sidecars_at
+    from media_captioner.export.verifying import verify_at
 
     wrong = checked = 0
     for source in sources:
         for sidecar in sidecars_at(source):
-            for finding in verify(known_at(sidecar)):
+            for finding in verify_at(sidecar):
                 checked += 1
                 wrong += not finding.good
                 if quiet and finding.good:

@@ -100,6 +100,8 @@ def sidecars_at(path: Path) -> list[Path]:
         found = [path]
     else:
         found = list(sidecars_of(path)) or list(_listing(path))
+    if not found and not path.exists():
+        raise MediaNotFound(f"Cannot find {path}: there is no such file or folder")
     if not found:
         raise MediaNotFound(
             f"Cannot find captions of {path}: no {sidecar.SUFFIX} file belongs to it",

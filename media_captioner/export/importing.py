@@ -29,7 +29,7 @@ from media_captioner.export.writing import Written, write_all
 from media_captioner.model import Captions, Cue
 from media_captioner.model.codec import to_json
 from media_captioner.system import identity
-from media_captioner.timing import to_milliseconds
+from media_captioner.timing import clock_time, to_milliseconds
 
 # What WebVTT can say and a cue of ours cannot: settings behind the times, styles, regions, tags.
 _BEYOND_US: Final = re.compile(
@@ -85,7 +85,7 @@ def import_edits(path: Path, *, options: ExportOptions | None = None, file: Path
     replaced: dict[str, str] = {}
     vtt = file or _edited_captions(known)
     if vtt is not None:
-        captions, more = _from_captions(captions, read_cues(vtt))
+        captions, more = _from_captions(captions, _checked(read_cues(vtt), vtt))
         told = replace(
             told,
             changed=told.changed + more.changed,
@@ -136,8 +136,7 @@ def _from_sidecar(known: Known) -> tuple[Captions, Imported]:
             f"Cannot import {known.path}: {problems[0]}", hint="Undo that edit, then import again."
         )
     captions, seals = known.sidecar.captions, known.sidecar.seals
-    if any(cue.end <= cue.start or cue.start < 0 for cue in captions.cues):
-        raise UnsupportedMedia(f"Cannot import {known.path}: a cue ends before it begins")
+    _checked(captions.cues, known.path)
     sealed = [
         (Fraction(str(start)), Fraction(str(end)), digest) for start, end, digest in seals.get("cues", [])
     ]
@@ -167,6 +166,16 @@ def _from_sidecar(known: Known) -> tuple[Captions, Imported]:
         locked=tuple(dict.fromkeys((*captions.locked, *members))),
     )
     return captions, Imported(told.changed, told.added, len(lost), members)
+
+
+def _checked(cues: Sequence[Cue], path: Path) -> Sequence[Cue]:
+    wrong = next((cue for cue in cues if cue.end <= cue.start or cue.start < 0), None)
+    if wrong is not None:
+        raise UnsupportedMedia(
+            f"Cannot import {path}: the cue at {clock_time(wrong.start)} ends before it begins",
+            hint="Mend its times, then import again.",
+        )
+    return cues
 
 
 def _from_captions(captions: Captions, found: Sequence[Cue]) -> tuple[Captions, Imported]:

@@ -169,12 +169,15 @@ EDITABLE: Final = ("summary", "keywords", "chapters")
 
 def _document(data: bytes) -> dict[str, Any]:
     try:
-        document = json.loads(data)
-    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
-        raise ValueError(f"not JSON: {error}") from error
-    if not isinstance(document, dict) or document.get("schema") != SCHEMA:
-        found = document.get("schema") if isinstance(document, dict) else None
-        raise ValueError(f"its schema is {found!r}, not {SCHEMA!r}")
+        document: Any = json.loads(data)
+    except UnicodeDecodeError as error:
+        raise ValueError("it is not JSON in UTF-8") from error
+    except (json.JSONDecodeError, RecursionError) as error:
+        raise ValueError(f"it is not JSON: {error}") from error
+    if not isinstance(document, dict) or "schema" not in document:
+        raise ValueError("it names no schema of ours")
+    if document["schema"] != SCHEMA:
+        raise ValueError(f"its schema is {document['schema']!r}, not {SCHEMA!r}")
     return document
 
 

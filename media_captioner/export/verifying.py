@@ -9,9 +9,10 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Final, Literal
 
+from media_captioner.errors import MediaError
 from media_captioner.export import sidecar
 from media_captioner.export.base import Exporter, ExportOptions, Merging
-from media_captioner.export.finding import Known
+from media_captioner.export.finding import Known, known_at
 from media_captioner.export.layout import INFIX
 from media_captioner.export.readers import READERS, Found, Grid, read_back
 from media_captioner.export.registry import exporters
@@ -54,6 +55,14 @@ class Finding:
     def good(self) -> bool:
         """Whether nothing has to be done."""
         return self.state in {"ok", "shared"}
+
+
+def verify_at(path: Path) -> list[Finding]:
+    """Read back every file of the sidecar at ``path``; where that is unreadable itself, say so."""
+    try:
+        return verify(known_at(path))
+    except MediaError as error:
+        return [Finding(path, "unreadable", str(error.__cause__ or error))]
 
 
 def verify(known: Known) -> list[Finding]:

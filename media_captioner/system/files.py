@@ -149,7 +149,7 @@ def _check_target(path: Path, replacing: str | None) -> None:
     if found != replacing:
         raise OutputConflict(
             f"Did not write {path}: a file that is not ours, or that was edited since, stands there",
-            hint="Move it away, or use --overwrite all.",
+            hint="Move it away, or name another place; caption and export replace it with --overwrite all.",
         )
 
 

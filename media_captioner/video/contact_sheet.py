@@ -20,6 +20,7 @@ from media_captioner.timing import clock_time
 from media_captioner.video.fonts import drawable, font_for
 from media_captioner.video.pictures import frames_at
 from media_captioner.video.programs import need_preview
+from media_captioner.video.targets import target_for
 
 if TYPE_CHECKING:
     import numpy as np
@@ -78,7 +79,7 @@ def contact_sheet(source: Path, captions: Captions, out: Path | None = None) -> 
     """
     need_preview("a contact sheet")
     source = source.absolute()
-    target = (out or source.with_name(f"{source.stem}.contact.png")).absolute()
+    target = target_for(source, out, "contact.png", (".png",), "the picture is a PNG file")
     data = draw_sheet(probe(source), captions)
     files.write_whole(target, data)
     return target

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import Final
 
-from media_captioner.errors import OutputConflict, ToolMissing, UnsupportedMedia
+from media_captioner.errors import ToolMissing, UnsupportedMedia
 from media_captioner.export.base import ExportContext
 from media_captioner.export.managers.xmp import XmpSidecar
 from media_captioner.media.probe import probe
@@ -14,6 +14,7 @@ from media_captioner.model import Captions
 from media_captioner.system import files, processes
 from media_captioner.system.clock import SYSTEM_CLOCK
 from media_captioner.video.essence import check_unchanged, essence_of
+from media_captioner.video.targets import target_for
 
 _SUFFIXES: Final = (".mp4", ".m4v", ".mov")
 _C2PA: Final = bytes.fromhex("d8fec3d61b0e483c92975828877ec481")
@@ -50,11 +51,9 @@ def embed(source: Path, captions: Captions, out: Path | None = None) -> Path:
     program = processes.find_program("exiftool")
     if program is None:
         raise ToolMissing("Cannot find exiftool, which embeds XMP", hint="Install exiftool.")
-    target = (out or source.with_name(f"{source.stem}.embedded{source.suffix}")).absolute()
-    if target == source or (target.exists() and target.samefile(source)):
-        raise OutputConflict(
-            f"Did not write {target}: that is the source", hint="Name another file with --out."
-        )
+    target = target_for(
+        source, out, f"embedded{source.suffix}", _SUFFIXES, "the copy is of the source's kind"
+    )
     before = essence_of(source)
     timeout = 120 + media.fingerprint.size / (2 * 1024 * 1024)
     plain: list[str | os.PathLike[str]] = [program, "-config", "", "-api", "LargeFileSupport=1", "-q"]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from media_captioner.errors import OutputConflict, OutputError, UnsupportedMedia
+from media_captioner.errors import OutputError
 from media_captioner.export.base import ExportContext
 from media_captioner.export.registry import exporter_named
 from media_captioner.media.probe import probe
@@ -16,6 +16,7 @@ from media_captioner.system import files
 from media_captioner.system.clock import SYSTEM_CLOCK
 from media_captioner.video.essence import Essence, check_unchanged, essence_of
 from media_captioner.video.programs import CAREFULLY, run_graph
+from media_captioner.video.targets import target_for
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,17 +51,10 @@ def mux(source: Path, captions: Captions, out: Path | None = None) -> Path:
     """
     source = source.absolute()
     media = probe(source)
-    target = (out or source.with_name(f"{source.stem}.captioned{source.suffix}")).absolute()
-    container = _CONTAINERS.get(target.suffix.lower())
-    if container is None:
-        raise UnsupportedMedia(
-            f"Cannot put captions into {target.name}: its container holds none",
-            hint=f"Name the copy with --out; it may end in {', '.join(_CONTAINERS)}.",
-        )
-    if target == source or (target.exists() and target.samefile(source)):
-        raise OutputConflict(
-            f"Did not write {target}: that is the source", hint="Name another file with --out."
-        )
+    target = target_for(
+        source, out, f"captioned{source.suffix}", _CONTAINERS, "its container holds no captions"
+    )
+    container = _CONTAINERS[target.suffix.lower()]
     before = essence_of(source)
     subtitles = exporter_named("srt").write(captions, ExportContext(now=SYSTEM_CLOCK.now()))
     graph = _graph(before, captions, container, same=target.suffix.lower() == source.suffix.lower())

@@ -18,6 +18,7 @@ from media_captioner.timing import decimal_seconds
 from media_captioner.video.fonts import font_for
 from media_captioner.video.pictures import check_picture
 from media_captioner.video.programs import CAREFULLY, ffmpeg_program, need_preview, run_graph
+from media_captioner.video.targets import target_for
 
 if TYPE_CHECKING:
     from PIL.ImageFont import FreeTypeFont
@@ -63,13 +64,13 @@ def preview(
     source = source.absolute()
     media = probe(source)
     check_picture(media)
+    target = target_for(source, out, "preview.mp4", (".mp4",), "a preview is an MP4 file")
     end = min(start + min(seconds, LONGEST), media.duration or start + seconds)
     if end <= start:
         raise ConfigError(f"Cannot preview {source} from {float(start):g} s: it is over by then")
     shown = [cue for cue in captions.cues if cue.start < end and cue.end > start]
     height = media.video.height if media.video else 0
     chosen = font_for("".join(cue.text for cue in shown), max(10, round(height * _LINE)), path=font)
-    target = (out or source.with_name(f"{source.stem}.preview.mp4")).absolute()
     with files.private_folder() as folder, files.placed_whole(target) as temporary:
         names = {
             "SOURCE": source,

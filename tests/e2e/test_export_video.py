@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 from media_captioner.cli.app import cli
-from media_captioner.errors import ConfigError, OutputConflict, UnsupportedMedia
+from media_captioner.errors import ConfigError, OutputConflict, OutputNotWritable, UnsupportedMedia
 from media_captioner.export import save
 from media_captioner.media.probe import probe
 from media_captioner.media.segments import open_segments
@@ -99,7 +99,7 @@ def test_muxing_never_goes_over_a_file(clip, tmp_path):
     mux(clip, told)
     with pytest.raises(OutputConflict):
         mux(clip, told)
-    with pytest.raises(UnsupportedMedia, match="container holds none"):
+    with pytest.raises(UnsupportedMedia, match="holds no captions"):
         mux(clip, told, tmp_path / "clip.avi")
     assert clip.read_bytes() == before
     assert sorted(path.name for path in tmp_path.iterdir()) == ["clip.captioned.mp4", "clip.mp4", "link.mp4"]
@@ -146,6 +146,18 @@ def test_a_signed_file_is_never_embedded_into(clip):
     with pytest.raises(UnsupportedMedia, match="C2PA"):
         embed(clip, told_of(clip))
     assert [path.name for path in clip.parent.iterdir()] == ["clip.mp4"]
+
+
+@needs_exiftool
+def test_the_name_of_a_new_file_says_what_it_is_and_its_folder_is_there(clip, tmp_path):
+    told = told_of(clip)
+    for make_it, wrong in ((embed, "a.mkv"), (preview, "a.txt"), (contact_sheet, "a.jpg")):
+        with pytest.raises(UnsupportedMedia, match=f"Cannot write {wrong}"):
+            make_it(clip, told, out=tmp_path / wrong)
+    for make_it, name in ((mux, "a.mp4"), (embed, "a.mp4"), (preview, "a.mp4"), (contact_sheet, "a.png")):
+        with pytest.raises(OutputNotWritable, match="no such folder"):
+            make_it(clip, told, out=tmp_path / "nowhere" / name)
+    assert [path.name for path in tmp_path.iterdir()] == ["clip.mp4"]
 
 
 def test_only_mp4_and_mov_are_embedded_into(tmp_path):

@@ -218,3 +218,27 @@ def test_the_commands(asset):
     assert run(cli, ["verify", media], standalone_mode=False).return_value == 0
     assert "Good day" in asset.with_name("clip.otio").read_text()
     assert "DaVinci" in run(cli, ["formats"], standalone_mode=False).output
+
+
+def test_one_sidecar_that_cannot_be_read_does_not_hide_the_others(asset):
+    asset.with_name("other.media_captioner.json").write_text("{}")
+    asset.with_name("third.media_captioner.json").write_bytes(b'{"\xff": 1}')
+    done = CliRunner().invoke(cli, ["verify", str(asset.parent)], standalone_mode=False)
+    assert "other.media_captioner.json: unreadable (it names no schema of ours)" in done.output
+    assert "third.media_captioner.json: unreadable (it is not JSON in UTF-8)" in done.output
+    assert "clip.en.vtt: ok" in done.output
+    assert done.return_value == 1
+
+
+def test_captions_that_run_backwards_are_not_imported(asset):
+    before = asset.read_bytes()
+    vtt = asset.with_name("clip.en.vtt")
+    vtt.write_text("WEBVTT\n\n00:00:03.000 --> 00:00:01.000\nbackwards\n")
+    with pytest.raises(UnsupportedMedia, match=r"the cue at 00:00:03\.000 ends before it begins"):
+        import_edits(asset)
+    assert asset.read_bytes() == before
+
+
+def test_a_name_that_is_not_there_is_told_so(tmp_path):
+    with pytest.raises(MediaNotFound, match="there is no such file or folder"):
+        sidecars_at(tmp_path / "nothing.mp4")
