@@ -111,7 +111,7 @@ def main():
             )
             store.put(str(make_archive(folder / "more", 1, first=99)), "archive/more", recursive=True)
             fleet.run("submit", "s3://archive/more")
-            _work(fleet, seconds=40, ENDPOINT_URL="http://127.0.0.1:9", MAX_ATTEMPTS="1")
+            _work(fleet, seconds=90, ENDPOINT_URL="http://127.0.0.1:9", MAX_ATTEMPTS="1")
             print("with the store away:", *fleet.reasons())
     finally:
         moto.stop()

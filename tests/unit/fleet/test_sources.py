@@ -5,8 +5,9 @@ from pathlib import Path
 
 import fsspec
 import pytest
+from fsspec.implementations.memory import MemoryFileSystem
 
-from media_captioner.errors import ConfigError, MediaLimitExceeded, MediaNotFound
+from media_captioner.errors import ConfigError, MediaLimitExceeded, MediaNotFound, Postponed, UnsafeInput
 from media_captioner.fleet.sources import Mapping, Sources, listed
 
 
@@ -90,3 +91,33 @@ def test_copies_have_a_bound_and_the_next_one_waits_for_room(bucket, tmp_path):
                 pass
 
     asyncio.run(story())
+
+
+ERRORS = {
+    "gone": FileNotFoundError("no such key"),
+    "shut": PermissionError("forbidden"),
+    "away": ConnectionError("refused"),
+}
+
+
+class Failing(MemoryFileSystem):
+    """A store of which nothing can be learnt, for the reason that its name gives."""
+
+    protocol = "failing"
+
+    def info(self, path, **_):
+        raise ERRORS[path.rpartition("//")[2].strip("/").split("/")[0]]
+
+
+@pytest.mark.parametrize(
+    ("name", "error"), [("gone", MediaNotFound), ("shut", UnsafeInput), ("away", Postponed)]
+)
+def test_what_a_store_says_tells_what_becomes_of_the_asset(name, error):
+    fsspec.register_implementation("failing", Failing, clobber=True)
+
+    async def story():
+        async with Sources().at_hand(f"failing://{name}/a.wav"):
+            pass
+
+    with pytest.raises(error, match=f"failing://{name}/a.wav"):
+        asyncio.run(story())
