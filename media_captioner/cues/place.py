@@ -15,6 +15,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import lru_cache
 from typing import Final, TypeVar
 
 from media_captioner.cues.turns import spoken_seconds, spread, turns
@@ -42,6 +43,7 @@ _NOWHERE: Final = 0.6
 
 _WHOLE: Final = r"(?:audio|clip|recording|soundscape|scene|sequence|track|file|excerpt|segment|piece)"
 """What begins when the segment does; rain that "begins to fall" may begin at any time."""
+_SENTENCES: Final = 64  # of a description; what one sentence says is asked for each fact in it
 _BEGINS: Final = re.compile(
     rf"\b{_WHOLE} ((also )?(begins?|opens?|starts?))\b|^(it )?(begins|opens|starts)\b|\binitial(ly)?\b"
     r"|\bat the (very )?(start|beginning|outset)\b|\bfrom the outset\b",
@@ -204,7 +206,19 @@ def _items(told: Sequence[Sound | Speech | Music], turns: Mapping[int, Span], sa
 
 def _lasts(fact: Sound | Speech | Music, sentence: str) -> bool:
     lasting = isinstance(fact, Music) or (isinstance(fact, Sound) and fact.sustained)
-    return lasting and _LASTS.search(sentence) is not None and _FOLLOWS.match(sentence) is None
+    return lasting and _is_of_bed(sentence)
+
+
+@lru_cache(maxsize=_SENTENCES)
+def _is_of_bed(sentence: str) -> bool:
+    """Whether a sentence tells of what goes on beneath the rest."""
+    return _LASTS.search(sentence) is not None and _FOLLOWS.match(sentence) is None
+
+
+@lru_cache(maxsize=_SENTENCES)
+def _is_meanwhile(sentence: str) -> bool:
+    """Whether a sentence tells of several things that are heard at once."""
+    return _MEANWHILE.search(sentence) is not None
 
 
 def _moments(
@@ -294,7 +308,7 @@ def _step(last: _Item, item: _Item, before: _Moment, moment: _Moment, length: fl
     stated = last.window and item.window and last.window.earliest > item.window.earliest
     if moment.time < before.time and not stated:  # told later, heard earlier: prose does that, but seldom
         return -_AT_VOICE - _ORDER * (before.time - moment.time) / length
-    if moment.time == before.time and not _MEANWHILE.search(item.sentence):
+    if moment.time == before.time and not _is_meanwhile(item.sentence):
         return -_TOGETHER
     return 0.0
 
@@ -318,6 +332,7 @@ def _expected(items: Sequence[_Item], moments: Sequence[_Moment], length: float)
     return expected
 
 
+@lru_cache(maxsize=_SENTENCES)
 def _hinted(sentence: str, length: float) -> float | None:
     """Return the end of the clip at which a sentence says that something is, in seconds, or None."""
     if _BEGINS.search(sentence):

@@ -122,9 +122,8 @@ def _scene(segment: CaptionedSegment) -> str:
     length = max(segment.end - segment.start, Fraction(1, 10))
     talk = sum((s.span.duration for s in segment.facts.speech if s.span and not s.sung), Fraction(0))
     music = max(music_runs([segment]), key=lambda run: run.span.duration, default=None)
-    ambience = [
-        run for run in sound_runs([segment]) if run.sound.sustained and run.span.duration * 3 > length
-    ]
+    runs = sound_runs([segment])
+    ambience = [run for run in runs if run.sound.sustained and run.span.duration * 3 > length]
     under = min(ambience, key=lambda run: -run.span.duration).sound.label if ambience else None
     if talk * 4 >= length:
         beside = "music" if music and music.span.duration * 3 > length else under
@@ -134,7 +133,6 @@ def _scene(segment: CaptionedSegment) -> str:
         return words[0].upper() + words[1:]
     if under:
         return under[0].upper() + under[1:]
-    runs = sound_runs([segment])
     if runs:
         label = max(runs, key=lambda run: (run.sound.confidence or 0, run.span.duration)).sound.label
         return label[0].upper() + label[1:]
