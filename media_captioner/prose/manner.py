@@ -6,6 +6,7 @@ speech or a noun such as "tone", and never where it describes a sound or music.
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Final, NamedTuple
 
 from media_captioner.prose.lexicon import (
@@ -180,5 +181,8 @@ def _is_of_crowd(passage: Passage, hit: Hit) -> bool:
     return acts and bool(before) and before[-1].found.columns[1] == "many"
 
 
-def _family(name: str) -> list[str]:
-    return [phrase.lstrip("=") for row in table("emotions") if row[0] == name for phrase in phrases(row[2])]
+@cache
+def _family(name: str) -> tuple[str, ...]:
+    """Return every word of one emotion."""
+    rows = (row for row in table("emotions") if row[0] == name)
+    return tuple(phrase.lstrip("=") for row in rows for phrase in phrases(row[2]))
