@@ -46,7 +46,7 @@ _MOST: Final = 8  # sounds told of one window; nobody reads more
 _EDGE: Final = 3  # moments at an end of the window, whose patches are partly padding,
 _REACH: Final = 4  # show what nobody hears where something else is heard this near
 
-_BABBLES: Final = ("Hubbub, speech noise, speech babble", "Chatter")
+_BABBLES: Final = ("Hubbub, speech noise, speech babble", "Chatter", "Crowd")
 _NOISES: Final = ("White noise", "Pink noise", "Static", "Noise")
 _WORDLESS: Final = (
     0.05  # 80 clips of speech in eight languages have at most 0.02 of anything like a voice, but for laughs
