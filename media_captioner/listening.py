@@ -17,6 +17,7 @@ from typing import Any, Final, TypeVar
 from media_captioner.captioners.limits import choose_format
 from media_captioner.config import Settings
 from media_captioner.cues import rollup
+from media_captioner.cues.continuity import Soundtrack
 from media_captioner.errors import CaptionerError, CaptionerUnavailable, Postponed
 from media_captioner.hooks.events import SegmentDescribed
 from media_captioner.media.encode import encode
@@ -279,7 +280,7 @@ class Listening:
                 "describe",
                 self._until,
                 total,
-                rollup.summary([segment]) or ("silence" if segment.silent else ""),
+                rollup.summary([segment], Soundtrack.of([segment])) or ("silence" if segment.silent else ""),
                 dollars=None if price is None else self.seat.session.scheduler.spent.dollars,
                 seconds_left=left,
             )

@@ -17,6 +17,7 @@ from media_captioner.cues import rollup
 from media_captioner.cues.arrange import Arrangement
 from media_captioner.cues.block import Block
 from media_captioner.cues.compose import compose
+from media_captioner.cues.continuity import Soundtrack
 from media_captioner.cues.lint import lint
 from media_captioner.cues.profiles import Profile, derived, profile_named
 from media_captioner.errors import CaptionerError
@@ -169,12 +170,12 @@ def assemble(
 
     This costs no captioner: it is all that is needed after a change of profile or of layers.
     """
-    segments = captions.segments
+    segments, soundtrack = captions.segments, Soundtrack.of(captions.segments)
     video = captions.media.video
     rate = video.frame_rate.rate if video and video.frame_rate else None
     finish = end or max((s.end for s in segments), default=Fraction(0))
     arrangement: Arrangement = compose(
-        segments, profile, language=captions.language, frame_rate=rate, end=finish, layers=layers
+        soundtrack, profile, language=captions.language, frame_rate=rate, end=finish, layers=layers
     )
     broken = lint(arrangement.cues, profile, frame_rate=rate, end=finish)
     return replace(
@@ -182,9 +183,9 @@ def assemble(
         cues=arrangement.cues,
         omitted=tuple(_omitted(block) for block in arrangement.left_out),
         exceptions=tuple(violation.message for violation in broken),
-        spoken=rollup.spoken_languages(segments),
-        summary=rollup.summary(segments),
-        keywords=rollup.keywords(segments),
+        spoken=rollup.spoken_languages(soundtrack),
+        summary=rollup.summary(segments, soundtrack),
+        keywords=rollup.keywords(soundtrack),
         chapters=rollup.chapters(segments),
     )
 

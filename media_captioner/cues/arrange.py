@@ -16,6 +16,7 @@ from media_captioner.cues.lines import shorten, width, wrap
 from media_captioner.cues.profiles import Profile
 from media_captioner.cues.sequence import Line, sequence
 from media_captioner.model import Anchor, Category, Cue
+from media_captioner.timing import to_milliseconds
 
 _LEAD = 200  # milliseconds a cue may come before its sound
 _STAY = 3000  # milliseconds that a sound's cue stays where nothing else wants the place
@@ -115,7 +116,7 @@ def _place_words(blocks: Sequence[Block], screen: _Screen) -> list[Block]:
     wrapped = [screen.lines(block) for block in blocks]
     columns = [sum(width(line) for line in lines) for lines in wrapped]
     timed = [
-        Line(_ms(block.start), screen.need(count), block.timed)
+        Line(to_milliseconds(block.start), screen.need(count), block.timed)
         for block, count in zip(blocks, columns, strict=True)
     ]
     lost = {id(line) for line in sequence(timed, screen.gap, screen.end)}
@@ -123,7 +124,7 @@ def _place_words(blocks: Sequence[Block], screen: _Screen) -> list[Block]:
     for rank, place in enumerate(kept):
         line, block = timed[place], blocks[place]
         ceiling = timed[kept[rank + 1]].start - screen.gap if rank + 1 < len(kept) else screen.end
-        heard_until = max(_ms(block.end), line.start)
+        heard_until = max(to_milliseconds(block.end), line.start)
         longest = min(ceiling, line.start + screen.longest)
         end = max(line.end, min(max(heard_until, line.start + screen.aim(columns[place])), longest))
         screen.placed.append(_Placed(line.start, end, [block], [wrapped[place]], min(heard_until, end)))
@@ -138,8 +139,13 @@ def _wordings(block: Block) -> list[Block]:
 def _place_sound(block: Block, screen: _Screen) -> bool:
     lines = screen.lines(block)
     columns = sum(width(line) for line in lines)
-    earliest, latest = max(0, _ms(block.start) - _LEAD), _ms(block.start + block.patience)
-    wanted = min(max(screen.aim(columns), min(_STAY, _ms(block.end - block.start))), screen.longest)
+    earliest, latest = (
+        max(0, to_milliseconds(block.start) - _LEAD),
+        to_milliseconds(block.start + block.patience),
+    )
+    wanted = min(
+        max(screen.aim(columns), min(_STAY, to_milliseconds(block.end - block.start))), screen.longest
+    )
     return (
         _place_alone(block, lines, screen, earliest, latest, screen.need(columns), wanted)
         or _join_another(block, lines, screen, earliest, latest)
@@ -157,7 +163,7 @@ def _place_alone(
         after = screen.placed[index] if index < len(screen.placed) else None
         ceiling = after.start - screen.gap if after else screen.end
         floor = _give_way(before, screen) + screen.gap if before else 0
-        start = max(floor, min(_ms(block.start), ceiling - need), earliest)
+        start = max(floor, min(to_milliseconds(block.start), ceiling - need), earliest)
         if start > latest:
             return False
         if ceiling - start >= need:
@@ -205,7 +211,7 @@ def _part_words(block: Block, lines: list[str], screen: _Screen) -> bool:
 
     In talk without a pause this is the only way to show what else is heard; the words stay as readable.
     """
-    at = _ms(block.start)
+    at = to_milliseconds(block.start)
     index = bisect_right(screen.placed, at, key=lambda placed: placed.start) - 1
     if index < 0 or len(lines) + 1 > screen.profile.max_lines:
         return False
@@ -243,10 +249,6 @@ def _part_words(block: Block, lines: list[str], screen: _Screen) -> bool:
 
 def _reading_time(columns: int, speed: Fraction) -> int:
     return -(-1000 * columns * speed.denominator // speed.numerator)
-
-
-def _ms(seconds: Fraction) -> int:
-    return round(seconds * 1000)
 
 
 def _cue(placed: _Placed) -> Cue:

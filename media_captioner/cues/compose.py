@@ -9,19 +9,19 @@ Timed Text Style Guide, SDH); a foreign language named once, then only what is m
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Final, get_args
 
 from media_captioner.cues.arrange import Arrangement, arrange
 from media_captioner.cues.block import Block
-from media_captioner.cues.continuity import MusicRun, Run, music_runs, sound_runs, utterances
+from media_captioner.cues.continuity import MusicRun, Run, Soundtrack
 from media_captioner.cues.labels import wording
 from media_captioner.cues.profiles import Profile
 from media_captioner.cues.speech import speech_blocks
 from media_captioner.cues.wording import Wording
-from media_captioner.model import CaptionedSegment, Category, Speech
+from media_captioner.model import Category, Speech
 
 _CONTINUES_AFTER = Fraction(60)  # seconds after which a sound that still lasts is named again
 _EFFECT_PATIENCE = Fraction(1)
@@ -78,7 +78,7 @@ class _Stage:
 
 
 def compose(
-    segments: Sequence[CaptionedSegment],
+    soundtrack: Soundtrack,
     profile: Profile,
     *,
     language: str,
@@ -89,7 +89,7 @@ def compose(
     """Make captions of what was heard.
 
     Args:
-        segments: Ascending, their facts placed on the presentation timeline.
+        soundtrack: What was heard, on the presentation timeline.
         profile: The style guide to follow.
         language: BCP 47 tag of the caption text; speech in it is shown as spoken, other speech translated
             where there is a translation. Labels are in it too, where the table of labels has it.
@@ -98,28 +98,31 @@ def compose(
         layers: The categories to caption.
 
     """
-    said, played, words = utterances(segments), music_runs(segments), wording(language)
-    heard = [run for run in sound_runs(segments) if not _is_told(run, said, played)]
+    words, told = wording(language), _told(soundtrack)
     blocks = [
-        *_spoken(said, profile, language, words),
-        *(block for run in heard for block in sound_blocks(run, profile, words)),
-        *(block for run in played for block in _music(run, profile, words)),
+        *_spoken(soundtrack.said, profile, language, words),
+        *(block for run in soundtrack.sounds if not told(run) for block in sound_blocks(run, profile, words)),
+        *(block for run in soundtrack.music for block in _music(run, profile, words)),
     ]
     return arrange(
         [block for block in blocks if block.category in layers], profile, frame_rate=frame_rate, end=end
     )
 
 
-def _is_told(run: Run, said: Sequence[Speech], played: Sequence[MusicRun]) -> bool:
-    """Whether the words or the music that are shown say already that somebody whispers, shouts or sings."""
-    names = set(run.sound.audioset)
-    if not names.isdisjoint(_UTTERED):
-        sentences = {speech.evidence.sentence for speech in said if speech.text and speech.evidence}
-        return any(evidence.sentence in sentences for evidence in run.evidence)
-    if names.isdisjoint(_SUNG):
-        return False
-    sung = [music.span for music in played if music.music.vocals]
-    return any(span.start <= run.span.start < span.end for span in sung)
+def _told(soundtrack: Soundtrack) -> Callable[[Run], bool]:
+    """Return what says whether shown words or music tell already that somebody whispers, shouts or sings."""
+    sentences = {speech.evidence.sentence for speech in soundtrack.said if speech.text and speech.evidence}
+    sung = [music.span for music in soundtrack.music if music.music.vocals]
+
+    def told(run: Run) -> bool:
+        names = set(run.sound.audioset)
+        if not names.isdisjoint(_UTTERED):
+            return any(evidence.sentence in sentences for evidence in run.evidence)
+        if names.isdisjoint(_SUNG):
+            return False
+        return any(span.start <= run.span.start < span.end for span in sung)
+
+    return told
 
 
 def _is_notable(speech: Speech) -> bool:

@@ -56,6 +56,27 @@ class MusicRun:
     evidence: tuple[Evidence, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Soundtrack:
+    """What is heard in an asset, each thing once, in however many segments it was heard.
+
+    Attributes:
+        sounds: Every sound that may be captioned, ascending by start.
+        music: The stretches of music, ascending.
+        said: What is said, ascending by start.
+
+    """
+
+    sounds: tuple[Run, ...]
+    music: tuple[MusicRun, ...]
+    said: tuple[Speech, ...]
+
+    @classmethod
+    def of(cls, segments: Sequence[CaptionedSegment]) -> Soundtrack:
+        """Join what was heard in ``segments``, ascending, their facts on the presentation timeline."""
+        return cls(tuple(sound_runs(segments)), tuple(music_runs(segments)), tuple(utterances(segments)))
+
+
 def is_shown(sound: Sound) -> bool:
     """Return whether a sound may be captioned: asserted, or hedged by a listener that measured how sure it is.
 
@@ -71,6 +92,7 @@ def sound_runs(segments: Sequence[CaptionedSegment]) -> list[Run]:
     """Return every sound that may be captioned, ascending by start, each once."""
     runs: list[Run] = []
     last: list[int] = []  # the segment that each run was heard in last
+    until: list[Fraction] = []  # when each run is over, should it be one that lasts
     latest: dict[str, int] = {}
     lasting: list[int] = []
     heard = [(index, sound) for index, segment in enumerate(segments) for sound in segment.facts.sounds]
@@ -79,17 +101,20 @@ def sound_runs(segments: Sequence[CaptionedSegment]) -> list[Run]:
         assert span is not None  # noqa: S101 - is_shown saw to it
         places = [latest[sound.label]] if sound.label in latest else []
         if sound.sustained:
-            lasting = [place for place in lasting if span.start - runs[place].span.end <= _SUSTAINED_HOLE]
+            lasting = [place for place in lasting if span.start <= until[place]]
             places += [place for place in lasting if _is_same(runs[place].sound, sound)]
-        place = next((p for p in places if _continues(runs[p], sound, span, last[p] == index)), None)
+        place = next(
+            (p for p in places if _continues(runs[p], sound, span, until[p], last[p] == index)), None
+        )
         if place is not None:
             runs[place] = _joined(runs[place], sound, span, evidence)
-            last[place] = index
+            last[place], until[place] = index, runs[place].span.end + _SUSTAINED_HOLE
             continue
         latest[sound.label] = len(runs)
         lasting += [len(runs)] if sound.sustained else []
         runs.append(Run(sound, span, 1, evidence))
         last.append(index)
+        until.append(span.end + _SUSTAINED_HOLE)
     return runs
 
 
@@ -109,9 +134,9 @@ def _kinds(name: str) -> tuple[str, ...]:
     return ancestors(name) if name in by_name() else ()
 
 
-def _continues(run: Run, sound: Sound, span: Span, same_segment: bool) -> bool:
+def _continues(run: Run, sound: Sound, span: Span, until: Fraction, same_segment: bool) -> bool:
     if sound.sustained and run.sound.sustained:
-        return span.start - run.span.end <= _SUSTAINED_HOLE
+        return span.start <= until
     again = same_segment and span.start - run.span.end <= _REPEAT_HOLE
     return again or span.start - run.span.start <= _SAME_EVENT
 
@@ -138,11 +163,14 @@ def music_runs(segments: Sequence[CaptionedSegment]) -> list[MusicRun]:
         key=lambda pair: pair[0].start,
     )
     groups: list[list[tuple[Span, Music]]] = []
+    until = Fraction(0)
     for span, music in heard:
-        if groups and span.start - max(known.end for known, _ in groups[-1]) <= _MUSIC_HOLE:
+        if groups and span.start - until <= _MUSIC_HOLE:
             groups[-1].append((span, music))
+            until = max(until, span.end)
         else:
             groups.append([(span, music)])
+            until = span.end
     return [_music_run(group) for group in groups]
 
 

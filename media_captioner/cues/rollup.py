@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 from typing import Final
 
-from media_captioner.cues.continuity import music_runs, sound_runs, utterances
+from media_captioner.cues.continuity import Soundtrack, music_runs, sound_runs
 from media_captioner.cues.wording import Wording
 from media_captioner.model import CaptionedSegment, Chapter
 from media_captioner.model.languages import language_name
@@ -18,70 +18,73 @@ _SILENCE = "Silence"
 _ENGLISH: Final = Wording()  # summaries, keywords and chapters are for search, in one language
 
 
-def spoken_languages(segments: Sequence[CaptionedSegment]) -> tuple[str, ...]:
+def spoken_languages(soundtrack: Soundtrack) -> tuple[str, ...]:
     """Return the languages that are surely heard, as BCP 47 tags, most spoken first."""
     seconds: Counter[str] = Counter()
-    for speech in utterances(segments):
+    for speech in soundtrack.said:
         if speech.language and speech.language_sure and speech.span:
             seconds[speech.language] += float(speech.span.duration)  # type: ignore[assignment]
     return tuple(tag for tag, _ in seconds.most_common())
 
 
-def keywords(segments: Sequence[CaptionedSegment]) -> tuple[str, ...]:
+def keywords(soundtrack: Soundtrack) -> tuple[str, ...]:
     """Return what the asset can be found by, most heard first. Only what is asserted: a guess is no keyword."""
     weights: Counter[str] = Counter()
-    for run in sound_runs(segments):
+    for run in soundtrack.sounds:
         if run.sound.polarity == "asserted":
             weights[run.sound.label] += 2 + min(float(run.span.duration), 30.0)  # type: ignore[assignment]
-    for stretch in music_runs(segments):
+    for stretch in soundtrack.music:
         seconds = 2 + min(float(stretch.span.duration), 30.0)
         if stretch.music.polarity != "asserted":
             continue
         names = ["music", *([stretch.music.genre] if stretch.music.genre else []), *stretch.music.instruments]
         for name in names:
             weights[name] += seconds  # type: ignore[assignment]
-    said = utterances(segments)
-    if any(not speech.sung for speech in said):
-        weights["speech"] += sum(float(s.span.duration) for s in said if s.span)  # type: ignore[assignment]
-    if any(speech.sung for speech in said):
+    if any(not speech.sung for speech in soundtrack.said):
+        weights["speech"] += sum(float(s.span.duration) for s in soundtrack.said if s.span)  # type: ignore[assignment]
+    if any(speech.sung for speech in soundtrack.said):
         weights["singing"] += 5
     found = [word for word, _ in weights.most_common(_MOST_KEYWORDS)]
-    return (*found, *(language_name(tag) for tag in spoken_languages(segments)))
+    return (*found, *(language_name(tag) for tag in spoken_languages(soundtrack)))
 
 
-def summary(segments: Sequence[CaptionedSegment]) -> str | None:
+def summary(segments: Sequence[CaptionedSegment], soundtrack: Soundtrack) -> str | None:
     """Return the asset in one sentence, or None where nothing was heard.
 
     A single description is summarised by its own words; several are summarised by what most of their time
     is, so that the sentence stays a sentence however long the asset is.
+
+    Args:
+        segments: The segments, ascending.
+        soundtrack: What was heard in them.
+
     """
     told = [segment.facts.summary for segment in segments if segment.facts.summary]
     if len([segment for segment in segments if segment.description]) == 1 and told:
         return told[0]
-    parts = [*_speech_part(segments), *_music_part(segments), *_sound_part(segments)]
+    parts = [*_speech_part(soundtrack), *_music_part(soundtrack), *_sound_part(soundtrack)]
     if not parts:
         return told[0] if told else None
     sentence = _listed(parts)
     return f"{sentence[0].upper()}{sentence[1:]}."
 
 
-def _speech_part(segments: Sequence[CaptionedSegment]) -> list[str]:
-    speaking = [speech for speech in utterances(segments) if not speech.sung]
-    if not speaking:
+def _speech_part(soundtrack: Soundtrack) -> list[str]:
+    if all(speech.sung for speech in soundtrack.said):
         return []
-    names = [language_name(tag) for tag in spoken_languages(segments)[:3]]
+    names = [language_name(tag) for tag in spoken_languages(soundtrack)[:3]]
     return [f"speech in {_listed(names)}" if names else "speech"]
 
 
-def _music_part(segments: Sequence[CaptionedSegment]) -> list[str]:
-    runs = sorted(music_runs(segments), key=lambda run: run.span.duration, reverse=True)
+def _music_part(soundtrack: Soundtrack) -> list[str]:
+    runs = sorted(soundtrack.music, key=lambda run: run.span.duration, reverse=True)
     words = list(dict.fromkeys(_ENGLISH.music(run.music) for run in runs))
     return [word.replace(", ", " with ") for word in words[:2]]
 
 
-def _sound_part(segments: Sequence[CaptionedSegment]) -> list[str]:
+def _sound_part(soundtrack: Soundtrack) -> list[str]:
     weights: Counter[str] = Counter()
-    for run in sound_runs(segments):
+    for run in soundtrack.sounds:
         if run.sound.polarity == "asserted" and run.sound.group != "recording":
             weights[run.sound.label] += 2 + min(float(run.span.duration), 20.0)  # type: ignore[assignment]
     return [label for label, _ in weights.most_common(5)]

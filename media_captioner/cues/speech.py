@@ -6,6 +6,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import accumulate, pairwise
 
 from media_captioner.cues.block import Block
 from media_captioner.cues.lines import break_cost, join, pieces, width
@@ -65,13 +66,20 @@ def _timed_words(speech: Speech, text: str, span: Span, profile: Profile) -> Seq
     ):
         return speech.words
     # No word times for these words (a translation, a quote): they share the span by their length.
-    total = sum(width(part) + 1 for part in parts)
-    timed, position = [], 0
-    for part in parts:
-        start = span.start + span.duration * Fraction(position, total)
-        position += width(part) + 1
-        timed.append(Word(part, start, span.start + span.duration * Fraction(position, total), 0.0))
-    return timed
+    ends = [0, *accumulate(width(part) + 1 for part in parts)]
+    edges = _shares(span, ends)
+    return [Word(part, *between, 0.0) for part, between in zip(parts, pairwise(edges), strict=True)]
+
+
+def _shares(span: Span, ends: Sequence[int]) -> list[Fraction]:
+    """Return the times that part a span as whole numbers from 0 to the last of ``ends`` part that.
+
+    Each is one fraction of whole numbers: reducing what comes between would take most of the time of a cue.
+    """
+    start, length = span.start, span.duration
+    base, step = start.numerator * length.denominator * ends[-1], start.denominator * length.numerator
+    whole = start.denominator * length.denominator * ends[-1]
+    return [Fraction(base + step * end, whole) for end in ends]
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +114,9 @@ def _table(words: Sequence[Word]) -> _Table:
         table.stops.append(float(word.end))
         if place == 0:
             continue
-        pause = float(word.start - words[place - 1].end)
-        cost = break_cost(words[place - 1].text, word.text)
+        before = words[place - 1]
+        pause = 0.0 if word.start == before.end else float(word.start - before.end)
+        cost = break_cost(before.text, word.text)
         table.ends.append(0 if pause >= _PAUSE else cost / 2 if pause >= _BREATH else cost)
         # Words on either side of a long silence do not belong on the screen together.
         table.inside.append(table.inside[-1] + (8 if pause > 2 * _PAUSE else 1 if cost == 0 else 0))

@@ -18,6 +18,7 @@ from pathlib import Path
 
 from media_captioner.cues import rollup
 from media_captioner.cues.compose import compose
+from media_captioner.cues.continuity import Soundtrack
 from media_captioner.cues.lint import lint
 from media_captioner.cues.place import place
 from media_captioner.cues.profiles import PROFILES
@@ -64,14 +65,21 @@ def main(arguments: list[str]) -> None:
 
     _, reference = timed(lambda: [WORDS.findall(text) for text in texts])
     segments, placing = timed(placed)
-    arranged, composing = timed(lambda: compose(segments, PROFILE, language="en", frame_rate=RATE, end=end))
+    soundtrack, joining = timed(lambda: Soundtrack.of(segments))
+    arranged, composing = timed(lambda: compose(soundtrack, PROFILE, language="en", frame_rate=RATE, end=end))
     broken, checking = timed(lambda: lint(arranged.cues, PROFILE, frame_rate=RATE, end=end))
     _, rolling = timed(
-        lambda: (rollup.summary(segments), rollup.keywords(segments), rollup.chapters(segments))
+        lambda: (
+            rollup.spoken_languages(soundtrack),
+            rollup.summary(segments, soundtrack),
+            rollup.keywords(soundtrack),
+            rollup.chapters(segments),
+        )
     )
     print(f"{hours} h, {count} segments, {len(arranged.cues)} cues, {len(broken)} violations")
     for name, seconds in (
         ("place", placing),
+        ("join", joining),
         ("compose", composing),
         ("check", checking),
         ("roll up", rolling),

@@ -236,6 +236,7 @@ def landmarks_of(pcm, detector):
 def cues_of(scene, detector, *, hinted=True):
     """Return the cues of a scene, made as the pipeline makes them, at 25 frames a second."""
     from media_captioner.cues.compose import compose
+    from media_captioner.cues.continuity import Soundtrack
     from media_captioner.cues.place import place
     from media_captioner.cues.profiles import PROFILES
     from media_captioner.model import CaptionedSegment, Description
@@ -248,7 +249,9 @@ def cues_of(scene, detector, *, hinted=True):
     told = Description(scene.prose, "scenes", "scenes")
     segment = CaptionedSegment(0, Fraction(0), end, "end", False, description=told, facts=facts)
     rate = Fraction(25)
-    return compose([segment], PROFILES["netflix-en"], language="en", frame_rate=rate, end=end).cues
+    return compose(
+        Soundtrack.of([segment]), PROFILES["netflix-en"], language="en", frame_rate=rate, end=end
+    ).cues
 
 
 def errors_of(scene, detector, *, hinted=True):

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from media_captioner.cues.compose import compose
+from media_captioner.cues.continuity import Soundtrack
 from media_captioner.cues.lint import lint
 from media_captioner.cues.profiles import PROFILES
 from tests.unit.cues.factory import music, segment, sound, speech
@@ -15,7 +16,7 @@ NETFLIX = PROFILES["netflix-en"]
 
 
 def captions(*segments, profile=NETFLIX, end=600, rate=Fraction(25), language="en"):
-    return compose(segments, profile, language=language, frame_rate=rate, end=Fraction(end))
+    return compose(Soundtrack.of(segments), profile, language=language, frame_rate=rate, end=Fraction(end))
 
 
 def texts(arrangement):
@@ -207,7 +208,12 @@ def test_layers_can_be_left_out():
         sounds=[sound("dog barking", 1, 2)], music=[music(8, 20)], speech=[speech("Hello there.", 4, 6)]
     )
     arranged = compose(
-        [whole], NETFLIX, language="en", frame_rate=None, end=Fraction(30), layers={"speech", "music"}
+        Soundtrack.of([whole]),
+        NETFLIX,
+        language="en",
+        frame_rate=None,
+        end=Fraction(30),
+        layers={"speech", "music"},
     )
     assert {cue.category for cue in arranged.cues} == {"speech", "music"}
 

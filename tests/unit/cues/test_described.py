@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from media_captioner.cues.compose import compose
+from media_captioner.cues.continuity import Soundtrack
 from media_captioner.cues.lint import lint
 from media_captioner.cues.place import place
 from media_captioner.cues.profiles import PROFILES
@@ -60,7 +61,9 @@ def asset(lengths, marks=nobody):
 @pytest.mark.parametrize("rate", RATES)
 def test_a_long_asset_breaks_no_rule(rate):
     segments, end = asset((20, 30, 25, 11, 6))
-    arranged = compose(segments, PROFILES["netflix-en"], language="en", frame_rate=RATES[rate], end=end)
+    arranged = compose(
+        Soundtrack.of(segments), PROFILES["netflix-en"], language="en", frame_rate=RATES[rate], end=end
+    )
     assert lint(arranged.cues, PROFILES["netflix-en"], frame_rate=RATES[rate], end=end) == []
     assert len(arranged.cues) > 6 * len(segments)
 
@@ -68,14 +71,16 @@ def test_a_long_asset_breaks_no_rule(rate):
 @pytest.mark.parametrize("profile", PROFILES)
 def test_words_where_somebody_speaks_too_briefly_to_read_them_break_no_rule(profile):
     segments, end = asset((12,), brief)
-    arranged = compose(segments, PROFILES[profile], language="en", frame_rate=None, end=end)
+    arranged = compose(Soundtrack.of(segments), PROFILES[profile], language="en", frame_rate=None, end=end)
     assert lint(arranged.cues, PROFILES[profile], end=end) == []
 
 
 def test_almost_all_words_find_room_in_half_a_minute():
     segments, end = asset((30,))
     said = sum(bool(speech.text) for segment in segments for speech in segment.facts.speech)
-    arranged = compose(segments, PROFILES["netflix-en"], language="en", frame_rate=Fraction(25), end=end)
+    arranged = compose(
+        Soundtrack.of(segments), PROFILES["netflix-en"], language="en", frame_rate=Fraction(25), end=end
+    )
     lost = [block for block in arranged.left_out if block.spoken]
     assert said > 150
     assert len(lost) <= said // 100
