@@ -46,6 +46,7 @@ know them. Exit code 130 is Ctrl-C and 0 is success; both need no class.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 from typing import ClassVar, Literal
@@ -336,3 +337,9 @@ class AlreadyRunning(MediaCaptionerError):
 
     exit_code: ClassVar[int] = 8
     scope: ClassVar[Scope] = "queue"
+
+
+def exit_code_of(failures: Iterable[MediaCaptionerError]) -> int:
+    """Return the exit code of a command that failed for some of its files: 0 for none, theirs if alike, else 1."""
+    codes = {error.exit_code for error in failures}
+    return 0 if not codes else codes.pop() if len(codes) == 1 else 1

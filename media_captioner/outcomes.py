@@ -16,6 +16,7 @@ from media_captioner.errors import (
     MediaCaptionerError,
     Postponed,
     ToolCrashed,
+    exit_code_of,
 )
 from media_captioner.hooks.events import AssetDone, AssetFailed
 from media_captioner.schedule.states import Ending, Output, Part, PartState, State
@@ -169,5 +170,4 @@ def _outputs(result: TrackResult) -> Iterator[Output]:
 
 def exit_code(reports: Sequence[AssetReport]) -> int:
     """Return 0 where every asset is done, the code of the failure where all that failed did so alike, else 1."""
-    codes = {report.error.exit_code for report in reports if report.error is not None}
-    return 0 if not codes else codes.pop() if len(codes) == 1 else 1
+    return exit_code_of(report.error for report in reports if report.error is not None)

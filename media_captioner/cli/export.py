@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from media_captioner.cli.options import PATH, comma_list, config_option, json_option, settings_for
+from media_captioner.cli.sidecars import tell_kept, with_each
 
 
 @click.command("export", short_help="Write other formats from what is known already.")
@@ -47,28 +48,26 @@ def command(
     """
     from media_captioner.cli.render import print_json, printable
     from media_captioner.export.base import ExportOptions
-    from media_captioner.export.finding import sidecars_at
     from media_captioner.export.layouts import wanted_formats
     from media_captioner.export.rewriting import rewrite
 
     by_file, _ = settings_for(given, config_file)
-    for source in sources:
-        for sidecar in sidecars_at(source):
-            settings = by_file(sidecar)
-            written = rewrite(
-                sidecar,
-                wanted_formats(settings),
-                options=ExportOptions.of(settings),
-                overwrite=settings.overwrite,
-                out=out,
-            )
-            for each in written:
-                if as_json:
-                    kept = str(each.kept) if each.kept else None
-                    print_json({"format": each.format, "path": str(each.path), "kept": kept})
-                    continue
-                click.echo(printable(str(each.path)))
-                if each.kept is not None:
-                    note = f"{each.kept.name} is not ours or was edited since, so it stays."
-                    click.echo(click.style("warning: ", fg="yellow") + printable(note), err=True)
-    return 0
+
+    def export(_source: Path, sidecar: Path) -> None:
+        settings = by_file(sidecar)
+        written = rewrite(
+            sidecar,
+            wanted_formats(settings),
+            options=ExportOptions.of(settings),
+            overwrite=settings.overwrite,
+            out=out,
+        )
+        for each in written:
+            if as_json:
+                kept = str(each.kept) if each.kept else None
+                print_json({"format": each.format, "path": str(each.path), "kept": kept})
+                continue
+            click.echo(printable(str(each.path)))
+            tell_kept(each)
+
+    return with_each(sources, export)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from media_captioner.cli.options import PATH, config_option, json_option, settings_for
+from media_captioner.cli.sidecars import with_each
 
 if TYPE_CHECKING:
     from media_captioner.export.importing import Imported
@@ -25,21 +26,21 @@ def command(sources: tuple[Path, ...], config_file: Path | None, *, as_json: boo
     """
     from media_captioner.cli.render import print_json, printable
     from media_captioner.export.base import ExportOptions
-    from media_captioner.export.finding import sidecars_at
     from media_captioner.export.importing import import_edits
 
     by_file, _ = settings_for(given, config_file)
-    for source in sources:
+
+    def take(source: Path, sidecar: Path) -> None:
         file = source.absolute() if source.suffix.lower() == ".vtt" else None
-        for sidecar in sidecars_at(source)[: 1 if file else None]:
-            told = import_edits(sidecar, options=ExportOptions.of(by_file(sidecar)), file=file)
-            if as_json:
-                print_json({"sidecar": str(sidecar), **_json(told)})
-                continue
-            click.echo(f"{printable(str(sidecar))}: {_sentence(told)}")
-            for notice in told.notices:
-                click.echo(click.style("info: ", fg="cyan") + printable(notice), err=True)
-    return 0
+        told = import_edits(sidecar, options=ExportOptions.of(by_file(sidecar)), file=file)
+        if as_json:
+            print_json({"sidecar": str(sidecar), **_json(told)})
+            return
+        click.echo(f"{printable(str(sidecar))}: {_sentence(told)}")
+        for notice in told.notices:
+            click.echo(click.style("info: ", fg="cyan") + printable(notice), err=True)
+
+    return with_each(sources, take)
 
 
 def _sentence(told: Imported) -> str:

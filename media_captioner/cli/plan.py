@@ -44,7 +44,7 @@ def command(
     from media_captioner import batch
     from media_captioner.cli.app import show_error
     from media_captioner.cli.render import caption_view, print_json
-    from media_captioner.errors import MediaCaptionerError
+    from media_captioner.errors import MediaCaptionerError, exit_code_of
     from media_captioner.hooks import service_named
     from media_captioner.pipeline import voice_detector
     from media_captioner.planning import estimate_json, plan
@@ -75,8 +75,7 @@ def command(
             unpriced = is_price_unknown(name, service)
             click.echo(f"In all, at {service.name}: {words(total, unpriced=unpriced)}")
             _show_detail(total, service)
-    codes = {error.exit_code for error in failures}
-    return 0 if not codes else codes.pop() if len(codes) == 1 else 1
+    return exit_code_of(failures)
 
 
 def _show(each: Plan) -> None:

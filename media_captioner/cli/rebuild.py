@@ -15,6 +15,7 @@ from media_captioner.cli.options import (
     looks_options,
     settings_for,
 )
+from media_captioner.cli.sidecars import tell_kept, with_each
 
 
 @click.command("rebuild", short_help="Make captions anew from the descriptions that are kept.")
@@ -39,22 +40,20 @@ def command(
     Nobody listens again and nothing is paid for. What a person changed stays.
     """
     from media_captioner.cli.render import print_json, printable
-    from media_captioner.export.finding import sidecars_at
     from media_captioner.rederiving import rederive
 
     further = given.pop("formats") or ()
     by_file, _ = settings_for(given, config_file)
-    for source in sources:
-        for sidecar in sidecars_at(source):
-            done = rederive(sidecar, by_file(sidecar), formats=further, out=out)
-            cues, were = len(done.captions.cues), len(done.before.cues)
-            if as_json:
-                paths = [str(each.path) for each in done.written]
-                print_json({"sidecar": str(sidecar), "cues": cues, "cues_before": were, "written": paths})
-                continue
-            click.echo(f"{printable(str(sidecar))}: {cues} cues, {were} before")
-            for each in done.written:
-                if each.kept is not None:
-                    note = f"{each.kept.name} is not ours or was edited since, so it stays."
-                    click.echo(click.style("warning: ", fg="yellow") + printable(note), err=True)
-    return 0
+
+    def again(_source: Path, sidecar: Path) -> None:
+        done = rederive(sidecar, by_file(sidecar), formats=further, out=out)
+        cues, were = len(done.captions.cues), len(done.before.cues)
+        if as_json:
+            paths = [str(each.path) for each in done.written]
+            print_json({"sidecar": str(sidecar), "cues": cues, "cues_before": were, "written": paths})
+            return
+        click.echo(f"{printable(str(sidecar))}: {cues} cues, {were} before")
+        for each in done.written:
+            tell_kept(each)
+
+    return with_each(sources, again)

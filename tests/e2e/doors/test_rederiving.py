@@ -130,3 +130,15 @@ def test_a_remark_that_a_measurement_contradicts_is_shown(kept):
     assert "described as clipping, which the measurement contradicts" in text
     assert "hiss" not in text
     assert "mono" not in text
+
+
+@pytest.mark.parametrize("arguments", [["rebuild"], ["import"], ["export", "--formats", "srt"]])
+def test_a_sidecar_that_cannot_be_read_does_not_stop_the_rest(kept, capsys, arguments):
+    broken = kept.parent / "a.media_captioner.json"  # before the other
+    broken.write_text("not ours")
+    assert run([*arguments, str(kept.parent), str(kept.parent / "missing.mp4")]) == 3
+    said = capsys.readouterr()
+    assert kept.name.split(".")[0] in said.out
+    assert f"Cannot read {broken}" in said.err
+    assert "missing.mp4: there is no such file or folder" in said.err
+    assert run([*arguments, "--config", str(broken), str(kept.parent)]) == 2
