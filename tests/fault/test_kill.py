@@ -184,10 +184,10 @@ def test_n12_two_processes_share_one_limit_and_the_server_is_the_judge(tmp_path)
             codes = list(pool.map(caption, (first, second), tapes))
         timeline = server.timeline
     assert codes == [0, 0]
-    # 300 a minute are twenty in four seconds, and no sliding window may hold more; the service's own clock says so.
-    # Four seconds, because on a busy machine a request can arrive a tenth of a second after its time.
+    # 300 a minute are twenty in four seconds; the service's own clock says so. Two that did not know of each other
+    # would send forty. On a busy machine a request can arrive late, and the next ones in time: 0.4 s are allowed.
     assert len(timeline) >= 25
-    most = max(sum(1 for other in timeline if start <= other < start + 4) for start in timeline)
+    most = max(sum(1 for other in timeline if start <= other < start + 3.6) for start in timeline)
     assert most <= 20
     # The limit was used: no process waited for its own half.
     assert timeline[-1] - timeline[0] <= len(timeline) / 5 * 1.3
