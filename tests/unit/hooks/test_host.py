@@ -7,7 +7,6 @@ import logging
 import os
 import signal
 import sys
-import threading
 from dataclasses import replace
 from pathlib import Path
 
@@ -115,16 +114,18 @@ def test_one_that_hangs_is_left_behind_at_once_and_its_place_is_shown(host_of, e
 
 
 def test_a_real_interrupt_still_ends_the_program(host_of, events):
-    source = "import threading\n@hookimpl\ndef asset_done(event): threading.Event().wait(0.4)\n"
-    with host_of(source) as (host, _, _):
-        timer = threading.Timer(0.2, signal.raise_signal, (signal.SIGINT,))
-
-        async def run():
-            timer.start()
-            await host.tell(events["asset.done"])
-
-        with pytest.raises(KeyboardInterrupt):
-            asyncio.run(run())
+    source = (
+        "import os, signal, threading\nstop = threading.Event()\n@hookimpl\ndef asset_done(event):\n"
+        "    os.kill(os.getpid(), signal.SIGINT)\n    stop.wait(9)\n"
+    )
+    usual = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with host_of(source) as (host, _, [culprit]):
+            with pytest.raises(KeyboardInterrupt):
+                asyncio.run(host.tell(events["asset.done"]))
+            culprit.stop.set()
+    finally:
+        signal.signal(signal.SIGINT, usual)
 
 
 def test_plugins_get_copies(host_of, events):
