@@ -9,19 +9,24 @@ from hypothesis import HealthCheck, settings
 from media_captioner.system import secrets
 from tests import postgres
 
-# Machines are shared and slow at times: a slow example is not a wrong one.
+NO_SKIPS = bool(os.environ.get("MEDIA_CAPTIONER_NO_SKIPS"))
+"""Whether a test that skips itself fails: on a machine that is to have everything, it would hide a gap."""
+
+# Machines are shared and slow at times: a slow example is not a wrong one. Where a change is judged, the examples are
+# the same at every run, so that the change alone decides; elsewhere they go on searching.
 settings.register_profile(
-    "suite", deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow], print_blob=True
+    "suite",
+    deadline=None,
+    max_examples=60,
+    suppress_health_check=[HealthCheck.too_slow],
+    print_blob=True,
+    derandomize=NO_SKIPS,
 )
 settings.register_profile("thorough", parent=settings.get_profile("suite"), max_examples=2000)
 settings.load_profile("suite")
 
 CANARY = "sk-canary-"
 """How the keys begin that tests give to captioners and servers. No output, log or file may ever hold one."""
-
-
-NO_SKIPS = bool(os.environ.get("MEDIA_CAPTIONER_NO_SKIPS"))
-"""Whether a test that skips itself fails: on a machine that is to have everything, it would hide a gap."""
 
 
 def unskipped(report):

@@ -197,7 +197,7 @@ def retry_after(values: Sequence[str], milliseconds: Sequence[str], now: datetim
 
 
 def _number(text: str, divisor: int) -> float | None:
-    if not re.fullmatch(r"\s*[0-9]{1,18}(\.[0-9]{1,18})?\s*", text):
+    if not re.fullmatch(r"[ \t]*[0-9]{1,18}(\.[0-9]{1,18})?[ \t]*", text):  # RFC 9110, 5.6.3
         return None
     value = float(text) / divisor
     return value if math.isfinite(value) else None

@@ -6,7 +6,7 @@ import json
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from media_captioner import errors
@@ -342,6 +342,7 @@ def test_retry_after(values, milliseconds, expected):
 
 
 @given(st.lists(st.text(max_size=40), max_size=3), st.lists(st.text(max_size=20), max_size=2))
+@example([], ["0\x1f"])
 def test_retry_after_is_a_usable_number_or_nothing(values, milliseconds):
     found = retry_after(values, milliseconds, NOW)
     assert found is None or 0 <= found < 1e19
