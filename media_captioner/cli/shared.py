@@ -17,6 +17,7 @@ from media_captioner.errors import ConfigError, ExtraMissing
 if TYPE_CHECKING:
     from media_captioner.config import Settings
     from media_captioner.fleet.dispatched import Handing
+    from media_captioner.fleet.journal import PostgresJournal
     from media_captioner.schedule.journal.ledger import Ledger
     from media_captioner.schedule.journal.tables import Connection
     from media_captioner.system.secrets import Secret
@@ -52,8 +53,10 @@ def shared_journal(settings: Settings, doing: str) -> Ledger | None:
         doing: What this process does, for others to read.
 
     """
-    if settings.database is None:
-        return None
+    return None if settings.database is None else _fleet_journal(settings, doing)
+
+
+def _fleet_journal(settings: Settings, doing: str) -> PostgresJournal:
     from media_captioner.fleet.journal import open_journal, process_name
     from media_captioner.fleet.owners import Card
 
@@ -74,14 +77,11 @@ def handing(settings: Settings, maps: Sequence[str], doing: str) -> Iterator[Han
     """
     from media_captioner.fleet.backlog import Backlog
     from media_captioner.fleet.dispatched import Handing
-    from media_captioner.fleet.journal import open_journal, process_name
-    from media_captioner.fleet.owners import Card
     from media_captioner.fleet.sources import Mapping
     from media_captioner.system.clock import SYSTEM_CLOCK
 
     mapping = Mapping.parsed(maps)
-    with open_journal(database_of(settings), Card(process_name(), doing)) as journal:
-        journal.owners.begin_beating()
+    with _fleet_journal(settings, doing) as journal:
         yield Handing(Backlog(journal, SYSTEM_CLOCK), mapping)
 
 
