@@ -78,7 +78,8 @@ class ProcrastinateDispatcher:
         )
         self._app.task(name=TASK, pass_context=True)(self._do)
         self._work: Callable[[str], Awaitable[None]] | None = None
-        self._running: dict[str, asyncio.Task[Any]] = {}
+        self._running: dict[str, tuple[asyncio.Task[Any], JobContext]] = {}
+        self._interrupted: set[int] = set()  # jobs that this cancelled for a person, not the engine
         self._finished = 0
         self._closed = asyncio.Event()
         self._leaving = asyncio.Event()
@@ -187,7 +188,7 @@ class ProcrastinateDispatcher:
         try:
             await asyncio.wait({worker, *ends}, return_when=asyncio.FIRST_COMPLETED)
         except asyncio.CancelledError:
-            for task in self._running.values():
+            for task, _ in self._running.values():
                 task.cancel()
             worker.cancel()
             await asyncio.wait({worker})
@@ -197,7 +198,7 @@ class ProcrastinateDispatcher:
                 end.cancel()
         asked = not worker.done()
         worker.cancel()  # it waits for what is under way
-        await asyncio.wait({worker})
+        await self._drain(worker)
         if worker.cancelled() or (error := worker.exception()) is None:
             return not asked
         if not isinstance(error, (ConnectorException, psycopg.Error, OSError)):
@@ -206,15 +207,37 @@ class ProcrastinateDispatcher:
         await SYSTEM_CLOCK.wait(_AGAIN)
         return False
 
+    async def _drain(self, worker: asyncio.Task[None]) -> None:
+        """Wait for what is under way: the engine, told to end, neither says that it lives nor hears of cancelling."""
+        while not worker.done():
+            with contextlib.suppress(ConnectorException, psycopg.Error, OSError):
+                await self._look_after_running()
+            await asyncio.wait({worker}, timeout=self._silence / 6)
+
+    async def _look_after_running(self) -> None:
+        jobs = self._app.job_manager
+        for _, context in list(self._running.values()):
+            if context.job.worker_id is not None:
+                await jobs.update_heartbeat(context.job.worker_id)
+                break  # all of them are of one engine
+        unwanted = set(await jobs.list_jobs_to_abort_async()) - self._interrupted
+        for task, context in self._running.values():
+            if context.job.id in unwanted and context.abort_reason() is None:
+                self._interrupted.add(context.job.id)
+                task.cancel()
+
     async def _do(self, context: JobContext, asset: str) -> None:
         task = asyncio.current_task()
         assert task is not None  # noqa: S101 - for the type checker: the engine runs jobs in tasks
         assert self._work is not None  # noqa: S101 - as above: the engine runs inside run_worker()
-        self._running[asset] = task
+        self._running[asset] = (task, context)
         try:
             await self._work(asset)
         except asyncio.CancelledError:
-            if context.abort_reason() is AbortReason.USER_REQUEST and self._cancelled is not None:
+            by_person = (
+                context.abort_reason() is AbortReason.USER_REQUEST or context.job.id in self._interrupted
+            )
+            if by_person and self._cancelled is not None:
                 await self._cancelled(asset)
             raise
         except Exception as error:  # noqa: BLE001 - it ends the worker, which raises it

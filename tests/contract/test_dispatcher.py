@@ -60,7 +60,7 @@ def test_what_runs_is_not_queued_again_and_can_be_cancelled(opened):
         async def work(asset):
             begun.set()
             try:
-                await asyncio.sleep(30 if asset == "long" else 0)
+                await asyncio.sleep(300 if asset == "long" else 0)
             except asyncio.CancelledError:
                 stopped.append(asset)
                 raise
@@ -79,6 +79,31 @@ def test_what_runs_is_not_queued_again_and_can_be_cancelled(opened):
             await dispatcher.close()
             await asyncio.wait_for(worker, 30)
         assert (stopped, ended) == (["long"], ["next"])
+
+    asyncio.run(story())
+
+
+def test_what_is_under_way_when_the_queue_closes_can_still_be_cancelled(opened):
+    async def story():
+        begun, stopped = asyncio.Event(), []
+
+        async def work(asset):
+            begun.set()
+            try:
+                await asyncio.sleep(300)
+            except asyncio.CancelledError:
+                stopped.append(asset)
+                raise
+
+        async with opened() as dispatcher:
+            await dispatcher.submit("long")
+            worker = asyncio.create_task(dispatcher.run_worker(work))
+            await begun.wait()
+            await dispatcher.close()
+            await asyncio.sleep(0.1)  # it has been told
+            assert await dispatcher.cancel("long")
+            await asyncio.wait_for(worker, 60)
+        assert stopped == ["long"]
 
     asyncio.run(story())
 
