@@ -42,17 +42,25 @@ def hanging(process, paths):
         command += ["-P", str(path)]
     tracer = subprocess.Popen([*command, "-o", "/dev/null"], stderr=subprocess.DEVNULL)
     try:
-        wait_for(lambda: "TracerPid:\t0\n" not in Path(f"/proc/{process.pid}/status").read_text())
+        wait_for(lambda: all_traced(process.pid))
         yield
     finally:
         tracer.terminate()  # it lets go of every thread, and what hung goes on
         tracer.wait(30)
 
 
-def wait_for(condition, within=60.0):
+def all_traced(process_id):
+    """Whether every thread is: one that is not yet would read what shall hang, and tell the others."""
+    threads = Path(f"/proc/{process_id}/task").glob("*/status")
+    with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # one ended meanwhile
+        return all("TracerPid:\t0\n" not in thread.read_text() for thread in threads)
+    return False
+
+
+def wait_for(condition, address=None, within=60.0):
     ends = time.monotonic() + within
     while not (found := condition()):
-        assert time.monotonic() < ends, "it did not happen"
+        assert time.monotonic() < ends, address and httpx.get(address).text
         time.sleep(0.05)
     return found
 
@@ -98,9 +106,8 @@ def test_d6_files_on_a_disk_that_hangs_hold_up_no_others(root, clip, daemon, wha
     with hanging(process, [root / ".media-captioner.toml"] if what == "settings" else outputs):
         for name, data in zip(names, clips, strict=False):
             name.write_bytes(data)
-        wait_for(
-            lambda: figure(health, "under_way") and figure(health, "in_line")
-        )  # all places that it may have
+        # All places that it may have are taken.
+        wait_for(lambda: figure(health, "under_way") and figure(health, "in_line"), f"{health}/metrics")
         for number, data in enumerate(clips[FILES:]):
             (other / f"{number}.mp4").write_bytes(data)
         wait_for(lambda: captions(other) == FILES)
