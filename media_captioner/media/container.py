@@ -10,11 +10,13 @@ from types import TracebackType
 from typing import Final, Self
 
 import av
+from av.audio.codeccontext import AudioCodecContext
 from av.container import InputContainer
 from av.error import FFmpegError
 
 from media_captioner.errors import MediaLimitExceeded
 from media_captioner.media import policy
+from media_captioner.media.channels import ChannelLayout
 from media_captioner.media.disguise import explain_failure, refuse_disguise
 from media_captioner.model import Fingerprint
 from media_captioner.system import identity
@@ -27,6 +29,7 @@ class OpenFile:
 
     Attributes:
         container: PyAV's container.
+        layouts: The channels of each audio stream that can be decoded, by stream index.
         fingerprint: What ``stat`` said of the file just before it was opened.
 
     """
@@ -35,6 +38,11 @@ class OpenFile:
         self, container: InputContainer, fingerprint: Fingerprint, release: Callable[[], None]
     ) -> None:
         self.container = container
+        self.layouts: dict[int, ChannelLayout] = {}
+        for stream in container.streams.audio:
+            context: AudioCodecContext | None = stream.codec_context  # None where FFmpeg has no such decoder
+            if context is not None:
+                self.layouts[stream.index] = ChannelLayout.take_over(context)
         self.fingerprint = fingerprint
         self._release = release
 

@@ -18,6 +18,7 @@ from av.error import FFmpegError
 from av.packet import Packet
 
 from media_captioner.errors import MediaLimitExceeded
+from media_captioner.media.channels import ChannelLayout
 from media_captioner.media.downmix import Cells
 from media_captioner.media.policy import MediaLimits
 from media_captioner.media.sound import RATE, Run, Shape
@@ -61,6 +62,7 @@ class TrackDecoder:
 
     Args:
         stream: PyAV's stream.
+        layout: Its channels.
         track: The same as the prober saw it.
         start: The container's start time, seconds.
         sink: Where chunks go.
@@ -78,6 +80,7 @@ class TrackDecoder:
     def __init__(
         self,
         stream: AudioStream,
+        layout: ChannelLayout,
         track: AudioTrack,
         start: Fraction,
         sink: Sink,
@@ -89,6 +92,7 @@ class TrackDecoder:
         self.errors_inside = 0
         self.spliced = False
         self.seconds = ZERO
+        self._layout = layout
         self._decode: Callable[[Packet[AudioStream] | None], list[AudioFrame]] = stream.codec_context.decode
         self._time_base = stream.time_base or Fraction(1, 1)
         self._tick = float(self._time_base)
@@ -234,7 +238,7 @@ class TrackDecoder:
 
     def _reshape(self, frame: AudioFrame, key: tuple[object, ...]) -> bool:
         """Start a new run, and return whether samples of this shape can be worked on at all."""
-        shape = Shape.of(frame)
+        shape = Shape.of(frame, self._layout)
         if not shape.usable:
             self.errors += 1
             return False

@@ -65,7 +65,15 @@ class Demuxer:
             streams = self._opened.container.streams
             audio = [_audio_stream(streams.get(), track, media) for track in tracks]
             self.decoders = [
-                TrackDecoder(stream, track, media.start, sinks[track.index], self._splices, limits)
+                TrackDecoder(
+                    stream,
+                    self._opened.layouts[track.index],
+                    track,
+                    media.start,
+                    sinks[track.index],
+                    self._splices,
+                    limits,
+                )
                 for stream, track in zip(audio, tracks, strict=True)
             ]
             self._picture = self._picture_stream(tracks, splicing=splicing)

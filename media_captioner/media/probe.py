@@ -19,6 +19,7 @@ from av.video.codeccontext import VideoCodecContext
 from av.video.stream import VideoStream
 
 from media_captioner.errors import CorruptMedia, MediaLimitExceeded
+from media_captioner.media.channels import ChannelLayout
 from media_captioner.media.container import open_file
 from media_captioner.media.languages import bcp47
 from media_captioner.media.policy import DEFAULT_LIMITS, MediaLimits
@@ -29,6 +30,7 @@ _log = logging.getLogger(__name__)
 
 _TITLE_LENGTH: Final = 200  # characters of a title that are kept; a tag can be 100 MB
 _MICROSECONDS: Final = 1_000_000  # FFmpeg's AV_TIME_BASE, the unit of a container's own times
+_PLAIN_LAYOUTS: Final = {"1 channels": "mono", "2 channels": "stereo"}  # FFmpeg's names of unnamed channels
 
 _ROLES: Final = (
     (Disposition.comment, "commentary"),
@@ -115,7 +117,7 @@ def probe(path: Path, *, limits: MediaLimits = DEFAULT_LIMITS) -> Media:
             start=start,
             duration=duration,
             audio=tuple(
-                _audio_track(number, stream, start)
+                _audio_track(number, stream, start, opened.layouts.get(stream.index))
                 for number, stream in enumerate(container.streams.audio, start=1)
             ),
             video=_video_track(container.streams.video, timecode),
@@ -144,7 +146,9 @@ def _container_duration(container: InputContainer, start: Fraction) -> Fraction 
     return duration - start if container.format.name.startswith("matroska") and duration > start else duration
 
 
-def _audio_track(number: int, stream: AudioStream, container_start: Fraction) -> AudioTrack:
+def _audio_track(
+    number: int, stream: AudioStream, container_start: Fraction, layout: ChannelLayout | None
+) -> AudioTrack:
     context: AudioCodecContext | None = stream.codec_context  # None where this FFmpeg has no such decoder
     time_base = stream.time_base
     start = duration = None
@@ -156,8 +160,8 @@ def _audio_track(number: int, stream: AudioStream, container_start: Fraction) ->
         index=stream.index,
         codec=context.codec.canonical_name if context else "unknown",
         sample_rate=context.sample_rate if context else 0,
-        channels=context.layout.nb_channels if context else 0,
-        layout=_layout(context) if context else "unknown",
+        channels=len(layout.channels) if layout else 0,
+        layout=_PLAIN_LAYOUTS.get(layout.name, layout.name) if layout else "unknown",
         language=bcp47(stream.metadata.get("language")),
         title=_title(stream.metadata),
         default=bool(stream.disposition & Disposition.default),
@@ -166,12 +170,6 @@ def _audio_track(number: int, stream: AudioStream, container_start: Fraction) ->
         duration=duration if duration is not None else _tagged_duration(stream),
         bit_rate=(context.bit_rate or None) if context else None,
     )
-
-
-def _layout(context: AudioCodecContext) -> str:
-    """Return the name of the channel layout; FFmpeg calls channels that the file leaves unnamed ``2 channels``."""
-    name = context.layout.name
-    return {"1 channels": "mono", "2 channels": "stereo"}.get(name, name)
 
 
 def _tagged_duration(stream: Stream) -> Fraction | None:

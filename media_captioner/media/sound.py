@@ -15,6 +15,7 @@ import numpy.typing as npt
 import soxr
 from av.audio.frame import AudioFrame
 
+from media_captioner.media.channels import ChannelLayout
 from media_captioner.media.downmix import COLUMNS, Cells, Downmix, Floats
 from media_captioner.model import Pcm
 
@@ -53,15 +54,9 @@ class Shape:
     names: tuple[str, ...]
 
     @classmethod
-    def of(cls, frame: AudioFrame) -> Shape:
-        """Return the shape of ``frame``."""
-        layout = frame.layout
-        names = tuple(channel.name for channel in layout.channels)
-        return cls(
-            frame.sample_rate,
-            frame.format.name,
-            names if len(names) == layout.nb_channels else ("",) * layout.nb_channels,
-        )
+    def of(cls, frame: AudioFrame, layout: ChannelLayout) -> Shape:
+        """Return the shape of ``frame``, which is of a track with such channels."""
+        return cls(frame.sample_rate, frame.format.name, layout.of(frame))
 
     @property
     def usable(self) -> bool:

@@ -9,6 +9,7 @@ from typing import Any, Final
 from media_captioner.errors import MediaLimitExceeded, NoAudio
 from media_captioner.media.policy import MediaLimits
 from media_captioner.testing.media import Picture, Samples, Sound, beeping, media_bytes
+from media_captioner.testing.nasty.boxes import patched
 from media_captioner.testing.nasty.case import PRIMED, Nasty, holding
 
 _BEEP: Final = Fraction(2)
@@ -83,6 +84,24 @@ def _behind_only() -> Samples:
     return sound
 
 
+def _film_order(container: str) -> Callable[[], bytes]:
+    """Return a maker of a file whose channels are left, centre, right, two sides, effects.
+
+    Its header says so by kAudioChannelLayoutTag_MPEG_5_1_C of Apple's Core Audio: an order that FFmpeg has no
+    layout of its own for. What the effects channel holds is left out of every mix.
+    """
+
+    def make() -> bytes:
+        sound = beeping(_SECONDS, floor=0.001, channels=6).copy()
+        sound[1] = beeping(_SECONDS, _BEEP)[0]
+        sound[5] = beeping(_SECONDS, 1)[0]
+        data = media_bytes(container, [Sound(sound, codec="pcm_s16le")])
+        # After the name come a size of 64 bits in one container and flags of 32 bits in the other.
+        return patched(data, b"chan", 8 if container == "caf" else 4, bytes((0, 123, 0, 6)) + bytes(4))
+
+    return make
+
+
 def _loud() -> Samples:
     return beeping(_SECONDS, _BEEP, loudness=3.0)
 
@@ -132,6 +151,8 @@ CASES: Final = (
     _case("centre-of-six", "wav", _wav(_centre_only(6))),
     _case("centre-of-eight", "wav", _wav(_centre_only(8))),
     _case("behind-of-six", "wav", _wav(_behind_only)),
+    _case("film-order-of-six", "mov", _film_order("mov")),
+    _case("film-order-of-six", "caf", _film_order("caf")),
     _case("above-full-scale", "wav", lambda: media_bytes("wav", [Sound(_loud(), codec="pcm_f32le")])),
     _case(
         "six-channels-without-a-layout",

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from av.audio.frame import AudioFrame
 
+from media_captioner.media.channels import ChannelLayout
 from media_captioner.media.sound import RATE, Run, Shape
 
 FORMATS = {
@@ -25,6 +26,10 @@ def frame_of(sound, kind, layout="stereo", rate=RATE):
     return frame
 
 
+def shape_of(frame):
+    return Shape.of(frame, ChannelLayout("2 channels", ("NONE", "NONE")))
+
+
 def ramp(samples, channels=2):
     return np.broadcast_to(np.linspace(-0.5, 0.5, samples, dtype=np.float32), (channels, samples))
 
@@ -32,7 +37,7 @@ def ramp(samples, channels=2):
 @pytest.mark.parametrize("kind", [name + planar for name in FORMATS for planar in ("", "p")])
 def test_every_sample_format_gives_the_same_sound(kind: str) -> None:
     frame = frame_of(ramp(4000), kind)
-    run = Run(Shape.of(frame))
+    run = Run(shape_of(frame))
     run.add(frame)
     pcm, cells = run.take(last=True)
     assert pcm.dtype == np.int16
@@ -71,7 +76,7 @@ def test_frames_together_are_what_they_are_one_by_one(kind: str) -> None:
     sound = np.random.default_rng(1).uniform(-0.4, 0.4, (2, 5000)).astype(np.float32)
     edges = [0, 1001, 2002, 2100, 5000]
     frames = [frame_of(sound[:, a:b], kind) for a, b in itertools.pairwise(edges)]
-    whole, together, one_by_one = (Run(Shape.of(frames[0])) for _ in range(3))
+    whole, together, one_by_one = (Run(shape_of(frames[0])) for _ in range(3))
     whole.add(frame_of(sound[:, 7:], kind))
     together.add_all([padded(frame) for frame in frames], skip=7)
     for number, frame in enumerate(frames):
@@ -87,7 +92,7 @@ def test_frames_together_are_what_they_are_one_by_one(kind: str) -> None:
 @pytest.mark.parametrize("rate", [8000, 11_025, 22_050, 32_000, 44_100, 48_000, 96_000, 192_000])
 def test_the_length_is_kept_at_any_rate(rate: int) -> None:
     frame = frame_of(ramp(rate * 3), "s16", rate=rate)
-    run = Run(Shape.of(frame))
+    run = Run(shape_of(frame))
     run.add(frame)
     assert abs(len(run.take(last=True)[0]) - 3 * RATE) <= 1
 
@@ -115,7 +120,7 @@ def test_damaged_floating_point_sound_does_no_harm() -> None:
     sound[0, 10] = np.nan
     sound[1, 20] = np.inf
     frame = frame_of(sound, "fltp")
-    run = Run(Shape.of(frame))
+    run = Run(shape_of(frame))
     run.add(frame)
     pcm, cells = run.take(last=True)
     assert np.isfinite(cells).all()
