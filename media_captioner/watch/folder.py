@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import math
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -120,15 +121,16 @@ class WatchedFolder:
     async def _look(self) -> None:
         thorough = self._looks % _THOROUGH == 0
         in_hand = self._queued | self.desk.busy.keys()
+        self._due = math.inf  # whoever asks for a look from here on gets another one
         try:
             news = await in_thread(lambda: self.survey.everything(thorough=thorough, in_hand=in_hand))
         except OSError as error:
             log.warning("cannot look at %s: %s", self.root, error)
             return
+        finally:
+            pause = self.table.rescan_seconds if self._told else min(_POLL, self.table.rescan_seconds)
+            self._due = min(self._due, self.clock.monotonic() + pause)
         self._looks += 1
-        self._due = self.clock.monotonic() + (
-            self.table.rescan_seconds if self._told else min(_POLL, self.table.rescan_seconds)
-        )
         # Whatever is missing may be missing because the disk is: then nothing of it is believed.
         if news.gone and (absent := await in_thread(self.survey.absence)):
             self.paused = absent
@@ -172,17 +174,20 @@ class WatchedFolder:
             self._stale.clear()
             try:
                 self._told = True
-                await hints.follow(self.root, self._hint, self._stale)
+                await hints.follow(self.root, self._look_again, self._hint, self._stale)
             except OSError as error:
                 if str(error) != failed:
                     failed = str(error)
                     log.warning("%s is looked at every %g s: %s", self.root, _POLL, failed)
-                self._told, self._due = False, 0.0
-                self._wake.set()
+                self._told = False
+                self._look_again()
                 # Asking again takes up all that the limit leaves to others, so it is not done often.
                 await wait_for_news(self._stale, _UNTOLD, self.clock)
-            self._due = 0.0  # whatever happened meanwhile
-            self._wake.set()
+            self._look_again()  # for whatever happened meanwhile
+
+    def _look_again(self) -> None:
+        self._due = 0.0
+        self._wake.set()
 
     def _hint(self, paths: set[Path]) -> None:
         self._hinted |= paths

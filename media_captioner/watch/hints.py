@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable
 from pathlib import Path
 from typing import Final
 
 import watchfiles
+from watchfiles.main import FileChange
 
 from media_captioner.system.files import TEMPORARY_PREFIX
 from media_captioner.system.space import is_over_a_network
@@ -37,8 +38,16 @@ def reason_to_poll(root: Path, polling: str) -> str | None:
     return None
 
 
-async def follow(root: Path, tell: Callable[[set[Path]], None], stop: asyncio.Event) -> None:
+async def follow(
+    root: Path, begun: Callable[[], None], tell: Callable[[set[Path]], None], stop: asyncio.Event
+) -> None:
     """Call ``tell`` with paths below ``root`` at which something changed, until ``stop`` is set.
+
+    Args:
+        root: A folder.
+        begun: Called once changes are told: whatever happened before is known to nobody.
+        tell: Called with what changed.
+        stop: Ends it.
 
     Raises:
         OSError: the system does not tell of changes there, or no more (its limit of watches is reached, a folder may
@@ -46,7 +55,7 @@ async def follow(root: Path, tell: Callable[[set[Path]], None], stop: asyncio.Ev
 
     """
     try:
-        async for changes in watchfiles.awatch(
+        changes = watchfiles.awatch(
             root,
             watch_filter=_may_matter,
             debounce=_GATHER,
@@ -54,10 +63,25 @@ async def follow(root: Path, tell: Callable[[set[Path]], None], stop: asyncio.Ev
             stop_event=stop,
             ignore_permission_denied=False,  # it would ignore every refusal, and leave the rest unwatched
             force_polling=False,
-        ):
-            tell({Path(path) for _, path in changes})
+        )
+        first = asyncio.ensure_future(_next(changes))
+        try:
+            # The library asks the system for news before it waits for the first of them.
+            await asyncio.wait({first}, timeout=0)
+            if not first.done():
+                begun()
+            found = await first
+        finally:
+            first.cancel()
+        while found is not None:
+            tell({Path(path) for _, path in found})
+            found = await _next(changes)
     except (OSError, RuntimeError) as error:  # how the library passes on what the system refuses
         raise OSError(_words_of(error)) from error
+
+
+async def _next(changes: AsyncGenerator[set[FileChange]]) -> set[FileChange] | None:
+    return await anext(changes, None)
 
 
 def _words_of(error: Exception) -> str:

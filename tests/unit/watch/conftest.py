@@ -56,7 +56,7 @@ async def at_work(*roots, settings=None, captioner=None, retry_seconds=0.1, **ta
             await asyncio.gather(work, return_exceptions=True)
 
 
-async def until(condition, *, within=20.0):
+async def until(condition, *, within=60.0):
     """Wait until ``condition`` holds, and return what it gives."""
     ends = time.monotonic() + within
     while not (found := condition()):

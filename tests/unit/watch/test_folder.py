@@ -1,9 +1,11 @@
 """What a watched folder makes of the end of the work on a file."""
 
 import asyncio
+import time
 from dataclasses import replace
 
 from media_captioner.testing.captioner import FakeCaptioner
+from media_captioner.watch import hints
 from media_captioner.watch.explaining import let_again
 from tests.unit.watch.conftest import at_work, sidecar, state, until
 
@@ -110,3 +112,50 @@ def test_what_waits_for_a_time_is_not_read_again_before_it_unless_somebody_asks(
 
 def _fails(_clip, _context):
     raise RuntimeError("a mistake in a captioner")
+
+
+def test_a_file_that_comes_after_the_first_look_and_before_changes_are_told_is_found_at_once(
+    root, clip, monkeypatch
+):
+    path = root / "a.mp4"
+    monkeypatch.setattr("media_captioner.watch.folder._POLL", 3600)
+
+    async def play():
+        async with at_work(root, rescan_seconds=3600) as daemon:
+            folder = daemon.folders[0]
+
+            def slowly(*_):
+                while folder.looked is None:
+                    time.sleep(0.01)
+                path.write_bytes(clip)
+
+            monkeypatch.setattr(hints, "reason_to_poll", slowly)
+            await until(lambda: state(daemon, path) == "done")
+
+    asyncio.run(play())
+
+
+def test_who_asks_for_a_look_while_one_is_under_way_gets_another(root, clip, monkeypatch):
+    path = root / "a.mp4"
+    monkeypatch.setattr(hints, "reason_to_poll", lambda *_: "it is tested")
+    monkeypatch.setattr("media_captioner.watch.folder._POLL", 3600)
+
+    async def play():
+        async with at_work(root, rescan_seconds=3600) as daemon:
+            folder, loop = daemon.folders[0], asyncio.get_running_loop()
+            everything = type(folder.survey).everything
+
+            def slowly(survey, **terms):
+                news = everything(survey, **terms)
+                if not path.exists():
+                    path.write_bytes(clip)
+                    asyncio.run_coroutine_threadsafe(ask(), loop).result()
+                return news
+
+            async def ask():
+                folder.look_now()
+
+            monkeypatch.setattr(type(folder.survey), "everything", slowly)
+            await until(lambda: state(daemon, path) == "done")
+
+    asyncio.run(play())
