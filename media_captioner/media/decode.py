@@ -7,9 +7,9 @@ has a hole too long to be filled, where its clock turns back, and where it ends.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from fractions import Fraction
-from typing import Final, Protocol
+from typing import Final, Protocol, cast
 
 import numpy as np
 from av.audio.frame import AudioFrame
@@ -29,7 +29,7 @@ from media_captioner.timing import ZERO
 
 _log = logging.getLogger(__name__)
 
-_BATCH: Final = 30_000  # samples: stamps of so many are looked at together, which is some ten times cheaper
+_EXACT: Final = 1e-6  # samples by which stamps may be off that are as far apart as their frames last
 _MOST_HELD: Final = 200  # frames without a stamp of their own that may wait behind a suspect one
 
 
@@ -110,36 +110,34 @@ class TrackDecoder:
         self._run_start = 0.0  # seconds of the chunk before the present run
         self._held: list[AudioFrame] = []  # frames that wait for others to confirm or deny their stamps
         self._held_samples = 0
-        self._fresh: list[AudioFrame] = []  # frames that are not looked at yet
         self._errors_outside: int | None = None  # errors since the last sound; None before the first
 
-    def feed(self, packet: Packet[AudioStream] | None) -> None:
-        """Decode a packet; None drains the decoder.
+    def feed(self, packets: Iterable[Packet[AudioStream] | None]) -> None:
+        """Decode packets; None drains the decoder.
 
         Raises:
             MediaLimitExceeded: too many errors, or more sound than allowed.
 
         """
-        try:
-            frames = self._decode(packet)
-        except FFmpegError as error:
-            self._note_error(error)
-            return
-        if not frames:
-            return
-        if self._errors_outside != 0:
-            self.errors_inside += self._errors_outside or 0
-            self._errors_outside = 0
-        fresh = self._fresh
-        fresh += frames
-        if len(fresh) * fresh[0].samples >= _BATCH or packet is None:
-            self._fresh = []
-            self._take_all(fresh)
+        decode, gather = self._decode, self._gatherer()
+        for packet in packets:
+            try:
+                frames = decode(packet)
+            except FFmpegError as error:
+                self._note_error(error)
+                continue
+            if self._errors_outside != 0 and frames:
+                self.errors_inside += self._errors_outside or 0
+                self._errors_outside = 0
+            for frame in frames:
+                if gather is None or not gather(frame):
+                    self._settle()
+                    self._take(frame)
+                    gather = self._gatherer()
+        self._settle()
 
     def finish(self) -> None:
         """Hand on what is still held back, and end the last chunk."""
-        fresh, self._fresh = self._fresh, []
-        self._take_all(fresh)
         if self._held:  # nothing can confirm the last stamp any more: believe it
             self._jump(self._follower.jump, last=True)
         self._end_chunk("end")
@@ -156,35 +154,41 @@ class TrackDecoder:
                 hint="The file is badly damaged: play it in another program.",
             )
 
-    def _take_all(self, frames: list[AudioFrame]) -> None:
-        """Take a batch of frames: at once where nothing is remarkable about them, else one by one."""
+    def _gatherer(self) -> Callable[[AudioFrame], bool] | None:
+        """Return what gathers frames that are looked at together, which is some ten times cheaper, if that can be."""
         run = self._run
-        if run is None or not self._chunk_open or self._held or not self._is_plain(frames, run):
-            for frame in frames:
-                self._take(frame)
+        return None if run is None or not self._chunk_open or self._held else run.gather
+
+    def _settle(self) -> None:
+        """Take the frames gathered: at once where nothing is remarkable about their stamps, else one by one."""
+        run = self._run
+        if run is None or not run.sizes:
             return
-        if run.add_all(frames):
+        if not self._follow(run):
+            for frame in run.withdraw():
+                self._take(frame)
+        elif run.accept():
             self._hand_on(run)
 
-    def _is_plain(self, frames: list[AudioFrame], run: Run) -> bool:
-        """Return whether all frames are of the present shape and their stamps follow; if so, take note of those."""
-        stamps = [frame.pts for frame in frames]
-        counts = [frame.samples for frame in frames]
-        if None in stamps or not all(counts):
+    def _follow(self, run: Run) -> bool:
+        """Return whether the stamps of all frames gathered follow; if so, take note of them."""
+        stamps, sizes, rate = run.stamps, run.sizes, run.shape.rate
+        if None in stamps or 0 in sizes:
             return False
-        # One attribute at a time: a set of tuples takes twice as long.
-        rates, formats = {frame.sample_rate for frame in frames}, {frame.format.name for frame in frames}
-        channels = {frame.layout.nb_channels for frame in frames}
-        if [rates, formats, channels] != [{part} for part in self._shape_key]:
-            return False
-        total = sum(counts)
-        if counts.count(counts[0]) == len(counts):
-            firsts = np.arange(run.samples, run.samples + total, counts[0])
-        else:
-            firsts = run.samples + np.cumsum([0, *counts[:-1]])
-        positions = self._run_start + firsts / run.shape.rate
+        first, size, count = cast("int", stamps[0]), sizes[0], len(sizes)
+        alike = sizes.count(size) == count
+        total = size * count if alike else sum(sizes)
+        position = self._run_start + run.samples / rate
+        step = round(size / rate / self._tick)
+        if (
+            alike
+            and abs(step * self._tick * rate - size) < _EXACT
+            and stamps == [*range(first, first + step * count, step)]
+        ):
+            return self._follower.follows_evenly(position, first * self._tick + self._shift, total / rate)
+        firsts = np.arange(0, total, size) if alike else np.cumsum([0, *sizes[:-1]])
         times = np.array(stamps, np.float64) * self._tick + self._shift
-        return self._follower.follows(positions, times, total / run.shape.rate)
+        return self._follower.follows(position + firsts / rate, times, total / rate)
 
     def _take(self, frame: AudioFrame) -> None:
         samples = frame.samples

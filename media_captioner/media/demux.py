@@ -21,7 +21,8 @@ from media_captioner.system.clock import SYSTEM_CLOCK, Clock
 
 _log = logging.getLogger(__name__)
 
-_CHECKED: Final = 256  # packets between two looks at the clock
+_BATCH: Final = 192  # packets, of sound mostly: four seconds of AAC
+_BATCH_BYTES: Final = 1 << 20  # where packets are large
 _MOST_FAILURES: Final = 50  # reads in a row that may fail before the rest of the file is given up
 
 
@@ -94,34 +95,56 @@ class Demuxer:
             MediaLimitExceeded: a bound was reached.
 
         """
-        feeds = {decoder.track.index: decoder.feed for decoder in self.decoders}
-        container = self._opened.container
         spent, started = 0.0, self._clock.monotonic()
+        for batch in self._batches():
+            for decoder in self.decoders:
+                decoder.feed(batch[decoder.track.index])
+            self._check_time(spent + self._clock.monotonic() - started)
+            if ready:
+                spent += self._clock.monotonic() - started
+                yield
+                started = self._clock.monotonic()
+        for decoder in self.decoders:
+            decoder.feed((None,))
+            decoder.finish()
+        if ready:
+            yield
+
+    def _batches(self) -> Iterator[dict[int, list[Packet[AudioStream]]]]:
+        """Read packets in batches, by stream: working on them in turn, the processor finds its code in its cache."""
+        batch, count, size = self._empty_batch(), 0, 0
+        for packet in self._packets():
+            count += 1
+            size += packet.size
+            packets = batch.get(packet.stream_index)
+            if packets is None:
+                self._watch(packet)
+            else:
+                packets.append(packet)  # type: ignore[arg-type]
+            if count >= _BATCH or size >= _BATCH_BYTES:
+                yield batch
+                batch, count, size = self._empty_batch(), 0, 0
+        yield batch
+
+    def _empty_batch(self) -> dict[int, list[Packet[AudioStream]]]:
+        return {decoder.track.index: [] for decoder in self.decoders}
+
+    def _packets(self) -> Iterator[Packet[Stream]]:
+        """Read packets, over places that cannot be read."""
         count = failed_at = failures = 0
         while True:
             try:
-                for packet in container.demux(self._wanted):
+                for packet in self._opened.container.demux(self._wanted):
                     count += 1
                     # The empty ones that drain decoders at the end do not say which stream they are of.
                     if packet.size:
-                        feeds.get(packet.stream_index, self._watch)(packet)  # type: ignore[arg-type]
-                    if not count % _CHECKED:
-                        self._check_time(spent + self._clock.monotonic() - started)
-                    if ready:
-                        spent += self._clock.monotonic() - started
-                        yield
-                        started = self._clock.monotonic()
+                        yield packet
                 break
             except FFmpegError as error:
                 failures = failures + 1 if count == failed_at else 1
                 failed_at = count
                 if self._gives_up(error, failures):
                     break
-        for decoder in self.decoders:
-            decoder.feed(None)
-            decoder.finish()
-        if ready:
-            yield
 
     def _check_time(self, spent: float) -> None:
         if spent > self._limits.max_wall_seconds:

@@ -1,18 +1,19 @@
 """From decoded frames to 16 kHz mono: the part of the work that every sample goes through.
 
 PyAV costs microseconds for each frame and each attribute of it, and a film has half a million frames. So all
-that happens per frame is that it is put on a list; joining, measuring, mixing and resampling take whole seconds.
+that happens per frame is that FFmpeg queues it; measuring, mixing and resampling take whole seconds.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Protocol
+from typing import Final, Protocol
 
 import numpy as np
 import numpy.typing as npt
 import soxr
+from av.audio.fifo import AudioFifo
 from av.audio.frame import AudioFrame
 
 from media_captioner.media.channels import ChannelLayout
@@ -22,7 +23,7 @@ from media_captioner.model import Pcm
 RATE: Final = 16_000
 """Samples per second of every segment."""
 
-_BLOCK: Final = 2  # seconds that are worked on at once: large enough that calls cost little
+_BLOCK: Final = 4  # seconds that are worked on at once: large enough that calls cost little
 _FIRST_BLOCK: Final = 10  # seconds of stereo that are looked at before anything is mixed
 _LOWEST_RATE: Final = 1_000
 _HIGHEST_RATE: Final = 800_000
@@ -75,28 +76,31 @@ class _Resampler(Protocol):
 class Run:
     """Sound of one shape without a break, on its way to 16 kHz mono.
 
+    Frames may be gathered first: they stand behind the others, but count only once they are accepted.
+
     Args:
         shape: The shape of every frame in it.
 
     Attributes:
         samples: How many samples of its own rate were put in.
-        split: Whether left and right carry different programmes.
+        stamps: The time stamps of the frames gathered.
+        sizes: How many samples each of those has.
 
     """
 
     def __init__(self, shape: Shape) -> None:
         self.shape = shape
         self.samples = 0
+        self.stamps: list[int | None] = []
+        self.sizes: list[int] = []
         self._dtype, self._full, self._zero = _FORMATS[shape.format.removesuffix("p")]
-        channels = len(shape.names)
-        planar = shape.format.endswith("p")
-        self._width = 1 if planar else channels  # values of one sample in a plane
-        # What waits is copied into one place that is used again and again: frames go back to the decoder while
-        # they are in the processor's cache, and no block costs pages that the system must clear first.
-        self._room = np.empty((channels if planar else 1, 0), self._dtype)
+        self._channels = len(shape.names)
+        self._width = 1 if shape.format.endswith("p") else self._channels  # values of one sample in a plane
+        # Frames go back to the decoder at once, which fills the same memory again while it is in the cache.
+        self._queue = _queue_for(shape)
         self._waiting = 0
         self._downmix = Downmix(shape.names, shape.rate)
-        self._enough = shape.rate * (_FIRST_BLOCK if channels == 2 else _BLOCK)
+        self._enough = shape.rate * (_FIRST_BLOCK if self._channels == 2 else _BLOCK)
         self._resampler: _Resampler | None = None
         if shape.rate != RATE:
             self._resampler = soxr.ResampleStream(shape.rate, RATE, 1, dtype="float32", quality="HQ")
@@ -111,42 +115,59 @@ class Run:
         """How long a cell of the measurements lasts."""
         return self._downmix.cell / self.shape.rate
 
+    def gather(self, frame: AudioFrame) -> bool:
+        """Put a frame behind the others, not counted yet, and return whether it is of this run's shape."""
+        if frame.layout.nb_channels != self._channels:
+            return False
+        try:
+            self._queue.write(frame)
+        except ValueError:  # another rate or format
+            return False
+        self.stamps.append(frame.pts)
+        self.sizes.append(frame.samples)
+        return True
+
+    def accept(self) -> bool:
+        """Count the frames gathered, and return whether there is a block to be worked on."""
+        self._count(sum(self.sizes))
+        self.stamps, self.sizes = [], []
+        return self._waiting >= self._enough
+
+    def withdraw(self) -> list[AudioFrame]:
+        """Take the frames gathered out again, and return them."""
+        counted = _read(self._queue, self._waiting)
+        frames = []
+        for stamp, size in zip(self.stamps, self.sizes, strict=True):
+            for frame in _read(self._queue, size):
+                frame.pts = stamp
+                frames.append(frame)
+        self.stamps, self.sizes = [], []
+        for frame in counted:
+            self._queue.write(frame)
+        return frames
+
     def add(self, frame: AudioFrame, skip: int = 0) -> bool:
         """Append a frame, less its first ``skip`` samples, and return whether there is a block to be worked on."""
-        return self.add_all((frame,), skip)
-
-    def add_all(self, frames: Sequence[AudioFrame], skip: int = 0) -> bool:
-        """Append frames, less the first ``skip`` samples, and return whether there is a block to be worked on."""
-        item = self._room.itemsize
-        sizes = [frame.samples * self._width * item for frame in frames]
-        start = self._grow(sum(sizes) // (self._width * item) - skip) * item
-        planes: list[Sequence[Any]] = [frame.planes for frame in frames]  # any: each offers its bytes
-        for row, column in zip(self._room, zip(*planes, strict=False), strict=False):
-            room = memoryview(row).cast("B")
-            at, first = start, skip * self._width * item
-            for plane, size in zip(column, sizes, strict=True):
-                part = memoryview(plane)[first:size]  # planes may be padded: those of AAC are twice as long
-                end = at + size - first
-                room[at:end] = part
-                at, first = end, 0
+        if skip:
+            whole = _queue_for(self.shape)
+            whole.write(frame)
+            _read(whole, skip)
+            frames = _read(whole, whole.samples)
+        else:
+            frames = [frame]
+        for rest in frames:
+            self._queue.write(rest)
+            self._count(rest.samples)
         return self._waiting >= self._enough
 
     def add_silence(self, samples: int) -> None:
         """Append digital silence."""
-        first = self._grow(samples)  # before the room is looked at, which it may replace
-        self._room[:, first : first + samples * self._width] = self._zero
+        self._queue.write(_silence(self.shape, samples, int(self._zero)))
+        self._count(samples)
 
-    def _grow(self, samples: int) -> int:
-        """Make room for more samples, and return the place of their first value in a row."""
-        first = self._waiting * self._width
-        self._waiting += samples
+    def _count(self, samples: int) -> None:
         self.samples += samples
-        end = self._waiting * self._width
-        if end > self._room.shape[1]:
-            more = np.empty((len(self._room), max(end, 2 * self._room.shape[1])), self._dtype)
-            more[:, :first] = self._room[:, :first]
-            self._room = more
-        return first
+        self._waiting += samples
 
     def take(self, *, last: bool = False) -> tuple[Pcm, Cells]:
         """Return what is ready.
@@ -161,40 +182,68 @@ class Run:
         """
         cell = self._downmix.cell
         count = self._waiting if last else self._waiting // cell * cell
-        if count:
-            planes = self._planes(count)
+        cells, mono = np.empty((0, COLUMNS)), np.empty(0, np.float32)
+        for block in _read(self._queue, count):
+            planes = self._planes(block)
             cells = self._downmix.measure(planes)
             if not np.isfinite(cells).all():  # damaged floating point sound
                 planes = [np.nan_to_num(plane, nan=0.0, posinf=1.0, neginf=-1.0) for plane in planes]
                 cells = self._downmix.measure(planes)
             mono = self._downmix.mono(planes, cells)
-        else:
-            cells, mono = np.empty((0, COLUMNS)), np.empty(0, np.float32)
-        self._enough = self.shape.rate * _BLOCK
+        self._waiting -= count
+        self._shorten_blocks()
         if self._resampler is not None:
             mono = self._resampler.resample_chunk(mono, last=last)
-        pcm = _to_pcm(mono)
-        self._drop(count)
-        return pcm, cells
+        return _to_pcm(mono), cells
 
-    def _planes(self, count: int) -> list[Floats]:
-        """Return the first ``count`` samples of each channel, full scale 1; they may share memory with the room."""
-        rows = self._room[:, : count * self._width]
+    def _shorten_blocks(self) -> None:
+        """Work on short blocks from now on.
+
+        The queue never shrinks, and one that held ten seconds would always go through memory that no cache has.
+        """
+        enough = self.shape.rate * _BLOCK
+        if self._enough > enough:
+            self._enough = enough
+            rest = _read(self._queue, self._waiting)
+            self._queue = _queue_for(self.shape)
+            for frame in rest:
+                self._queue.write(frame)
+
+    def _planes(self, block: AudioFrame) -> list[Floats]:
+        """Return the samples of each channel, full scale 1; they may share memory with the block."""
+        count = block.samples
+        rows = [np.frombuffer(memoryview(plane), self._dtype, count * self._width) for plane in block.planes]
         if self._width > 1:
-            rows = rows.reshape(count, self._width).T
+            rows = list(rows[0].reshape(count, self._width).T)
         return [self._scaled(row) for row in rows]
-
-    def _drop(self, count: int) -> None:
-        """Forget the first ``count`` samples."""
-        first, end = count * self._width, self._waiting * self._width
-        self._room[:, : end - first] = self._room[:, first:end].copy()
-        self._waiting -= count
 
     def _scaled(self, samples: npt.NDArray[np.generic]) -> Floats:
         floats: Floats = samples.astype(np.float32, copy=False)
         if self._zero:
             floats = floats - np.float32(self._zero)
         return floats * np.float32(1 / self._full) if self._full != 1.0 else floats
+
+
+def _silence(shape: Shape, samples: int, zero: int) -> AudioFrame:
+    frame = AudioFrame(shape.format, f"{len(shape.names)} channels", samples)
+    frame.sample_rate = shape.rate
+    for plane in frame.planes:
+        plane.update(bytes((zero,)) * plane.buffer_size)
+    return frame
+
+
+def _queue_for(shape: Shape) -> AudioFifo:
+    """Return an empty queue that refuses frames of another rate or format, but does not look at stamps."""
+    queue = AudioFifo()
+    queue.write(_silence(shape, 1, 0))  # it takes after the first frame; this one has no time base
+    queue.read()
+    return queue
+
+
+def _read(queue: AudioFifo, samples: int) -> list[AudioFrame]:
+    """Return the next samples as one frame; none where there are none."""
+    frame = queue.read(samples) if samples else None  # 0 would mean all
+    return [] if frame is None else [frame]
 
 
 def _to_pcm(mono: Floats) -> Pcm:

@@ -22,6 +22,9 @@ import numpy.typing as npt
 JUMP: Final = 0.1  # seconds: more than this between stamp and expectation is a hole or an overlap
 FILLED: Final = 0.5  # seconds: a hole up to this long becomes silence, a longer one is never materialised
 WINDOW: Final = 1.5  # seconds over which smaller deviations are averaged
+_TOGETHER: Final = (
+    WINDOW / 3
+)  # seconds of stamps that are averaged at once: windows end where such a part does
 BIAS: Final = 0.004  # seconds: a constant deviation above this is how the stamps are made, not the clock
 TOLERANCE: Final = 0.008  # seconds that the average may stray from there before the map follows it
 MISPLACED: Final = 0.02  # seconds: a constant deviation above this means that the first stamp was wrong
@@ -150,15 +153,12 @@ class Follower:
             seconds: How long it lasts.
 
         """
-        deviation = time - position - self._base
+        claimed = time - position
+        deviation = claimed - self._base
         if -JUMP <= deviation <= JUMP:
             self._suspect = None
-            self._sum += deviation * seconds
-            self._weight += seconds
-            if self._weight >= WINDOW:
-                self._close_window(position + seconds)
+            self._note(claimed, seconds, position + seconds)
             return "follows"
-        claimed = time - position
         if self._suspect is None or abs(claimed - self._suspect) > JUMP:
             self._suspect = claimed
             self.jump = deviation
@@ -174,15 +174,41 @@ class Follower:
             seconds: How long all of them last together.
 
         """
-        deviations = times - positions - self._base
-        if max(deviations.max(), -deviations.min()) > JUMP:
+        claimed = times - positions
+        if max(claimed.max() - self._base, self._base - claimed.min()) > JUMP:
             return False
         self._suspect = None
-        self._sum += float(deviations.mean()) * seconds
+        together = max(1, int(len(claimed) * _TOGETHER / seconds))
+        for first in range(0, len(claimed), together):
+            part = claimed[first : first + together]
+            lasting = seconds * len(part) / len(claimed)
+            self._note(float(part.mean()), lasting, float(positions[first]) + lasting)
+        return True
+
+    def follows_evenly(self, position: float, time: float, seconds: float) -> bool:
+        """Take note of many stamps that are as far apart as their frames last, as :meth:`follows` does.
+
+        Args:
+            position: Where the first frame stands.
+            time: Its stamp.
+            seconds: How long all of them last together.
+
+        """
+        claimed = time - position
+        if abs(claimed - self._base) > JUMP:
+            return False
+        self._suspect = None
+        parts = max(1, round(seconds / _TOGETHER))
+        for number in range(parts):
+            self._note(claimed, seconds / parts, position + seconds * (number + 1) / parts)
+        return True
+
+    def _note(self, claimed: float, seconds: float, end: float) -> None:
+        """Take note of what stamps claimed on average, beyond where their frames stand, over ``seconds`` up to ``end``."""
+        self._sum += (claimed - self._base) * seconds
         self._weight += seconds
         if self._weight >= WINDOW:
-            self._close_window(float(positions[0]) + seconds)
-        return True
+            self._close_window(end)
 
     def settle(self) -> None:
         """Take note that a jump was acted on: no stamp is suspect any more."""

@@ -64,6 +64,7 @@ def padded(frame):
     """Return the frame as decoders hand it out: with something meaningless after the samples of each plane."""
     longer = AudioFrame(frame.format, frame.layout, frame.samples, align=0)
     longer.sample_rate = frame.sample_rate
+    longer.pts = frame.pts
     size = frame.samples * frame.format.bytes * (1 if frame.format.is_planar else frame.layout.nb_channels)
     for plane, sound in zip(longer.planes, frame.planes, strict=True):
         assert plane.buffer_size > size
@@ -78,15 +79,52 @@ def test_frames_together_are_what_they_are_one_by_one(kind: str) -> None:
     frames = [frame_of(sound[:, a:b], kind) for a, b in itertools.pairwise(edges)]
     whole, together, one_by_one = (Run(shape_of(frames[0])) for _ in range(3))
     whole.add(frame_of(sound[:, 7:], kind))
-    together.add_all([padded(frame) for frame in frames], skip=7)
-    for number, frame in enumerate(frames):
-        one_by_one.add(padded(frame), skip=0 if number else 7)
+    for run in (together, one_by_one):
+        run.add(padded(frames[0]), skip=7)
+    for frame in frames[1:]:
+        assert together.gather(padded(frame))
+        one_by_one.add(padded(frame))
+    assert together.sizes == [1001, 98, 2900]
+    assert together.samples == 994
+    together.accept()
     expected, cells = whole.take(last=True)
     for run in (together, one_by_one):
         assert run.samples == 4993
         pcm, measured = run.take(last=True)
         assert np.array_equal(pcm, expected)
         assert np.array_equal(measured, cells)
+
+
+def test_frames_gathered_can_be_taken_out_again() -> None:
+    sound = np.random.default_rng(1).uniform(-0.4, 0.4, (2, 5000)).astype(np.float32)
+    frames = [frame_of(sound[:, a:b], "fltp") for a, b in itertools.pairwise([0, 1001, 2002, 5000])]
+    run = Run(shape_of(frames[0]))
+    run.add(frames[0])
+    for stamp, frame in zip((7, None), frames[1:], strict=True):
+        frame.pts = stamp
+        run.gather(padded(frame))
+        assert run.stamps[-1] == stamp
+    withdrawn = run.withdraw()
+    assert [(frame.pts, frame.samples) for frame in withdrawn] == [(7, 1001), (None, 2998)]
+    assert np.array_equal(withdrawn[1].to_ndarray(), sound[:, 2002:])
+    assert not run.sizes
+    assert run.samples == 1001
+    run.add(withdrawn[1])
+    pcm, _ = run.take(last=True)
+    expected = sound[:, [*range(1001), *range(2002, 5000)]].mean(axis=0)
+    assert np.abs(pcm - expected * 32768).max() <= 1
+
+
+@pytest.mark.parametrize(
+    "other", [("s16p", "stereo", RATE), ("fltp", "mono", RATE), ("fltp", "stereo", 48_000)]
+)
+def test_a_frame_of_another_shape_is_not_gathered(other: tuple[str, str, int]) -> None:
+    kind, layout, rate = other
+    run = Run(Shape(RATE, "fltp", ("FL", "FR")))
+    assert not run.gather(frame_of(ramp(1000, 1 if layout == "mono" else 2), kind, layout, rate))
+    assert run.gather(frame_of(ramp(1000), "fltp"))
+    run.accept()
+    assert run.samples == 1000
 
 
 @pytest.mark.parametrize("rate", [8000, 11_025, 22_050, 32_000, 44_100, 48_000, 96_000, 192_000])
