@@ -3,6 +3,7 @@
 import os
 import pty
 import re
+import select
 import sys
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -38,7 +39,10 @@ def terminal(monkeypatch):
 
         def shown():
             file.flush()
-            return os.read(leader, 65536).decode()
+            text = b""
+            while select.select([leader], [], [], 0.2)[0]:  # a terminal gives little at a time
+                text += os.read(leader, 65536)
+            return text.decode()
 
         yield shown
         monkeypatch.undo()
