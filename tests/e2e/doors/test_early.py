@@ -12,6 +12,7 @@ from media_captioner.early import EarlyCaptions
 from media_captioner.errors import OutputConflict
 from media_captioner.session import passing_session
 from media_captioner.testing.captioner import FakeCaptioner
+from media_captioner.testing.clock import FakeClock
 from tests.e2e.doors.conftest import hears_a_beep, make_clip
 
 
@@ -30,10 +31,36 @@ def test_what_was_heard_so_far_is_in_the_file_while_the_rest_is_heard(tmp_path):
 
     captioner = FakeCaptioner(answer)
     with passing_session(captioner) as session:
-        session.host.add(EarlyCaptions(file, settings))
+        session.host.add(EarlyCaptions(file, settings, clock=FakeClock()))
         asyncio.run(process(clip, settings, captioner, session=session))
     assert len(seen) >= 3
     assert seen == list(range(len(seen)))  # each segment holds one cue
+    assert cues_in(file) == cues_in(tmp_path / "clip.en.vtt") != []
+
+
+class Passing(FakeClock):
+    """Two seconds pass between each two looks at it."""
+
+    def monotonic(self):
+        self.sleep(2.0)
+        return super().monotonic()
+
+
+def test_where_it_takes_long_it_is_made_more_rarely_and_the_end_is_whole(tmp_path):
+    file, settings = tmp_path / "early.vtt", Settings(segment_seconds=5, profile="plain")
+    clip = make_clip(tmp_path / "clip.mp4", 60)
+    seen = []
+
+    def answer(given, context):
+        seen.append(len(cues_in(file)))
+        return hears_a_beep(given, context)
+
+    captioner = FakeCaptioner(answer)
+    with passing_session(captioner) as session:
+        session.host.add(EarlyCaptions(file, settings, clock=Passing()))
+        asyncio.run(process(clip, settings, captioner, session=session))
+    assert seen == sorted(seen)
+    assert 2 < len(set(seen)) <= len(seen) // 2
     assert cues_in(file) == cues_in(tmp_path / "clip.en.vtt") != []
 
 
