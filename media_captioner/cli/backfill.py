@@ -91,7 +91,7 @@ def _show_plan(
     from fractions import Fraction
 
     from media_captioner.cli.plan import is_price_unknown, words
-    from media_captioner.cli.render import length, print_json
+    from media_captioner.cli.render import counted, length, print_json
     from media_captioner.errors import MediaCaptionerError
     from media_captioner.planning import estimate_json, plan
 
@@ -109,7 +109,7 @@ def _show_plan(
         print_json({"files": len(found), "unreadable": unreadable, "seconds": float(seconds), **taken})
         return
     rest = f", {unreadable} of them cannot be read" if unreadable else ""
-    count = "1 file" if len(found) == 1 else f"{len(found):,} files"
+    count = counted(len(found), "file")
     click.echo(f"{count}, {length(seconds)} of sound{rest}", err=True)
     if total is None:
         return

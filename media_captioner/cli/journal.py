@@ -22,7 +22,7 @@ def command() -> None:
 @json_option
 def verify(journal: Path | None, config_file: Path | None, *, as_json: bool) -> int:
     """Read the whole journal and check that it is sound. Nothing is changed. Exit code 1 where it is not."""
-    from media_captioner.cli.render import print_json
+    from media_captioner.cli.render import counted, print_json
     from media_captioner.schedule.journal.reports import reading
     from media_captioner.schedule.journal.upkeep import problems
 
@@ -34,7 +34,7 @@ def verify(journal: Path | None, config_file: Path | None, *, as_json: bool) -> 
     else:
         for problem in found:
             click.echo(problem)
-        click.echo(f"{path}: {'sound' if not found else f'{len(found)} problems'}", err=True)
+        click.echo(f"{path}: {'sound' if not found else counted(len(found), 'problem')}", err=True)
     return 1 if found else 0
 
 

@@ -29,7 +29,7 @@ def command(
     """Check caption files, by whomever they are, against a style guide. Exit code 1 where a rule is broken."""
     from dataclasses import asdict
 
-    from media_captioner.cli.render import print_json, printable
+    from media_captioner.cli.render import counted, print_json, printable
     from media_captioner.cues.lint import lint
     from media_captioner.export.reading import lines_of, read_cues
     from media_captioner.pipeline import profile_of
@@ -53,8 +53,8 @@ def command(
         for violation in found:
             where = f"{printable(str(file))}:{lines[violation.cue - 1]}"
             click.echo(f"{where}: {violation.message} ({violation.rule})")
-        verdict = click.style("no violations", fg="green") if not found else f"{len(found)} violations"
-        click.echo(f"{printable(str(file))}: {len(cues)} cues, {verdict} of {rules.name}")
+        verdict = click.style("no violations", fg="green") if not found else counted(len(found), "violation")
+        click.echo(f"{printable(str(file))}: {counted(len(cues), 'cue')}, {verdict} of {rules.name}")
     return 1 if broken else 0
 
 

@@ -53,6 +53,11 @@ def dollars(value: Fraction) -> str:
     return f"${float(value):,.2f}" if value >= 1 or not value else f"${float(value):.4f}"
 
 
+def counted(number: int, name: str) -> str:
+    """Write how many there are of something, in the right number: ``1 caption``, ``1,200 captions``."""
+    return f"{number:,} {name}{'' if number == 1 else 's'}"
+
+
 class CaptionView:
     """Shows the progress of a batch and tells its results. Also the library's :class:`Reporter`.
 
@@ -234,7 +239,7 @@ def _report_lines(report: AssetReport) -> Iterator[str]:
 
 def _track_lines(result: TrackResult) -> Iterator[str]:
     captions = result.captions
-    yield click.style(f"  {printable(result.choice.reason)}", dim=True)
+    yield click.style(f"  sound: {printable(result.choice.reason)}", dim=True)
     if captions.summary:
         yield f"  {printable(captions.summary)}"
     if captions.partial:
@@ -245,7 +250,7 @@ def _track_lines(result: TrackResult) -> Iterator[str]:
             f"  {len(gaps)} of {len(captions.segments)} segments have no description", fg="yellow"
         )
     for written in result.written:
-        count = f"  {len(captions.cues)} captions" if written.format == "vtt" else ""
+        count = f"  {counted(len(captions.cues), 'caption')}" if written.format == "vtt" else ""
         yield f"  {printable(str(written.path))}{count}"
 
 

@@ -54,7 +54,7 @@ def command(
     own timeline, the delay its encoding puts before the sound, why it was cut there, whether it is silent, its
     size and its SHA-256.
     """
-    from media_captioner.cli.render import caption_view, print_json, printable
+    from media_captioner.cli.render import caption_view, counted, print_json, printable
     from media_captioner.media.cutting import Cutting
     from media_captioner.media.export_segments import write_segments
     from media_captioner.pipeline import inspect, limits_of, voice_detector
@@ -86,6 +86,6 @@ def command(
         click.echo(click.style(f"{printable(file.name)}: {printable(choice.reason)}", dim=True))
     total = sum(entry["bytes"] for entry in written.segments)
     click.echo(
-        f"{len(written.segments)} clips, {total / 1e6:.1f} MB, listed in {printable(str(written.list_path))}"
+        f"{counted(len(written.segments), 'clip')}, {total / 1e6:.1f} MB, listed in {printable(str(written.list_path))}"
     )
     return 0

@@ -18,7 +18,7 @@ def command(journal: Path | None, config_file: Path | None, *, as_json: bool) ->
 
     With the setting database it is the journal that machines share; media-captioner fleet status says more of it.
     """
-    from media_captioner.cli.render import STATE_COLOURS, dollars, print_json, printable
+    from media_captioner.cli.render import STATE_COLOURS, counted, dollars, print_json, printable
     from media_captioner.cli.shared import reading
     from media_captioner.schedule.journal.reports import overview
     from media_captioner.system.clock import SYSTEM_CLOCK
@@ -49,7 +49,9 @@ def command(journal: Path | None, config_file: Path | None, *, as_json: bool) ->
         click.echo("No assets yet.")
     if found.next is not None:
         click.echo(f"What waits can go on at {found.next[:19].replace('T', ' ')} UTC.")
-    click.echo(f"{found.answers:,} answers are remembered; {found.asking} requests are under way.")
-    click.echo(f"Today (UTC): {found.today.requests:,} requests, {dollars(found.today.dollars)}.")
+    click.echo(
+        f"{counted(found.answers, 'answer')} remembered, {counted(found.asking, 'request')} under way."
+    )
+    click.echo(f"Today (UTC): {counted(found.today.requests, 'request')}, {dollars(found.today.dollars)}.")
     for process in found.processes:
         click.echo(f"At work: {printable(process)}")

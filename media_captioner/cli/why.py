@@ -111,7 +111,7 @@ def _attempt(each: Attempt) -> dict[str, Any]:
 
 
 def _lines(found: Why) -> Iterator[str]:
-    from media_captioner.cli.render import STATE_COLOURS, length, printable
+    from media_captioner.cli.render import STATE_COLOURS, counted, length, printable
 
     state = click.style(found.state, fg=STATE_COLOURS.get(found.state), bold=True)
     yield f"{printable(found.source)}: {state} since {found.changed[:19].replace('T', ' ')} UTC"
@@ -130,6 +130,7 @@ def _lines(found: Why) -> Iterator[str]:
         if each.outcome != "answered":
             what = f"{each.outcome}, {length(each.start)} to {length(each.end)}"
             yield f"  {each.asked[:19].replace('T', ' ')} {what}: {printable(each.detail or '')}"
-    yield f"  {found.answers} answers are remembered."
+    if found.answers:
+        yield f"  {counted(found.answers, 'answer')} remembered: captioning it again asks for nothing twice."
     for path in found.outputs:
         yield f"  {printable(path)}"

@@ -75,7 +75,7 @@ def test_status(journal, capsys):
     out = told(capsys, "status", "--journal", journal)
     assert "1 done with gaps" in out
     assert "1 quarantined" in out
-    assert "1 answers are remembered; 0 requests are under way." in out
+    assert "1 answer remembered, 0 requests under way." in out
     assert "Today (UTC): 2 requests, $0.1250." in out
     found = json.loads(told(capsys, "status", "--journal", journal, "--json"))
     assert found["assets"] == {"done with gaps": 1, "quarantined": 1}
@@ -125,7 +125,7 @@ def test_retry_and_forget(journal, capsys):
     assert "will be tried again" in told(capsys, "retry", "--journal", journal, "--quarantined")
     assert "1 interrupted" in told(capsys, "status", "--journal", journal)
     assert "forgot what was asked 3 times" in told(capsys, "forget", "--journal", journal, GOOD)
-    assert "0 answers are remembered" in told(capsys, "status", "--journal", journal)
+    assert "0 answers remembered" in told(capsys, "status", "--journal", journal)
     assert "not known" in told(capsys, "forget", "--journal", journal, GOOD, code=3)
     # What it cost stays in the books.
     assert "In all: 2 requests" in told(capsys, "cost", "--journal", journal)
