@@ -7,11 +7,13 @@ import importlib
 import logging
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, Final
 
 import click
 
 from media_captioner._version import __version__
+from media_captioner.cli import GO_ON, INTERRUPTED
 from media_captioner.errors import MediaCaptionerError
 
 # Name, module, and the line that --help shows: a command's module is not imported to list it.
@@ -53,8 +55,6 @@ _COMMANDS: Final = {
 
 _WITHOUT_PLUGINS: Final = frozenset({"status", "history", "cost"})
 """Commands that only read the journal: there is nothing that a plugin could add, and looking for them takes longer."""
-
-INTERRUPTED: Final = 130
 
 
 def _theirs() -> dict[str, click.Command]:
@@ -144,6 +144,8 @@ def run(arguments: Sequence[str]) -> int:  # noqa: PLR0911 - one way out for eac
         return stop.exit_code
     except click.ClickException as error:
         error.show()
+        if isinstance(error, click.NoSuchOption) and (file := _named_like_an_option(arguments)):
+            _say(f"For the file of that name write ./{file}")
         return error.exit_code
     except MediaCaptionerError as error:
         show_error(error)
@@ -151,7 +153,7 @@ def run(arguments: Sequence[str]) -> int:  # noqa: PLR0911 - one way out for eac
             logging.getLogger(__name__).debug("where it happened", exc_info=error)
         return error.exit_code
     except (KeyboardInterrupt, click.Abort):
-        _say("Interrupted. What was finished is kept; run the same command again to go on.")
+        _say(GO_ON)
         return INTERRUPTED
     except (BrokenPipeError, SystemExit):
         # Whoever read our output has had enough (click makes an exit of it; commands of ours never exit). Nothing more
@@ -162,6 +164,10 @@ def run(arguments: Sequence[str]) -> int:  # noqa: PLR0911 - one way out for eac
     except Exception as error:  # noqa: BLE001 - the last stop: a person gets a sentence, not a stack
         return _show_bug(error, debug=debug)
     return result if isinstance(result, int) else 0
+
+
+def _named_like_an_option(arguments: Sequence[str]) -> str | None:
+    return next((each for each in arguments if each.startswith("-") and Path(each).exists()), None)
 
 
 def _say(message: str) -> None:

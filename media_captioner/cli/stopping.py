@@ -13,6 +13,8 @@ from typing import Any, Final
 
 import click
 
+from media_captioner.cli import GO_ON
+
 CODES: Final = {signal.SIGINT: 130, signal.SIGTERM: 143}
 """Exit codes after the signals that stop a program: 128 and the signal's number."""
 
@@ -31,6 +33,8 @@ def run_until_stopped(work: Callable[[], Coroutine[Any, Any, None]]) -> int:
     stop = _Stop()
     with asyncio.Runner() as runner:
         runner.run(stop.watch(work))
+    if stop.code:
+        _say(GO_ON)
     return stop.code
 
 
@@ -63,11 +67,16 @@ class _Stop:
         alarm.start()
         if self._task is not None:
             self._task.cancel()
-        with contextlib.suppress(OSError):  # whoever read it may be gone: that is no reason to go on
-            click.echo("Stopping: what is under way gets ten seconds. Once more to stop at once.", err=True)
+        _say("Stopping: what is under way gets ten seconds. Once more to stop at once.")
+
+
+def _say(message: str) -> None:
+    with contextlib.suppress(OSError):  # whoever read it may be gone: that is no reason to go on
+        click.echo(message, err=True)
 
 
 def _end(code: int) -> None:
+    _say(GO_ON)
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(OSError):
             stream.flush()

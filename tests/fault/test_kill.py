@@ -116,6 +116,7 @@ def test_k3_stopped_once_it_keeps_what_is_under_way_and_goes_on_without_a_flag(t
             said = program.stderr.read()
         assert program.returncode == code, said
         assert "Stopping" in said
+        assert "run the same command again to go on" in said
         sent = asked(server).total()
         with reading(journal) as connection:
             found = overview(connection, "")

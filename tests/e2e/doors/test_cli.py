@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from media_captioner.cli import main
 from media_captioner.cli.app import _COMMANDS, run
 from media_captioner.testing.media import Picture, Sound, beeping, media_bytes, write_media
 from tests.e2e.doors.conftest import make_clip
@@ -251,3 +252,33 @@ def test_a_reader_that_has_had_enough_is_no_failure(tmp_path):
         process.stdout.close()
         said = process.stderr.read()
     assert (process.returncode, said) == (0, b"")
+
+
+def test_an_interruption_while_the_program_loads_is_told_in_a_sentence(capsys, monkeypatch):
+    def interrupted(_arguments):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("media_captioner.cli.app.run", interrupted)
+    with pytest.raises(SystemExit) as end:
+        main()
+    assert end.value.code == 130
+    assert capsys.readouterr().err.startswith("Interrupted. What was finished is kept")
+
+
+def test_a_file_that_is_named_like_an_option_can_still_be_named(tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "-dash.mp4").touch()
+    assert run(["caption", "-dash.mp4"]) == 2
+    assert "For the file of that name write ./-dash.mp4" in capsys.readouterr().err
+    assert run(["caption", "--fromats", "vtt", "x.mp4"]) == 2
+    assert "For the file" not in capsys.readouterr().err
+
+
+def test_doctor_looks_at_where_the_settings_say_that_things_are(tmp_path, capsys, monkeypatch):
+    monkeypatch.setenv("MEDIA_CAPTIONER_MODELS_FOLDER", str(tmp_path / "models"))
+    monkeypatch.setenv("MEDIA_CAPTIONER_JOURNAL", str(tmp_path / "books" / "journal.db"))
+    assert run(["doctor", "--json"]) == 0
+    found = {check["subject"]: check for check in lines(capsys)}
+    assert found["models folder"]["found"].startswith(f"{tmp_path / 'models'}, ")
+    assert found["journal's folder"]["found"].startswith(f"{tmp_path / 'books'}, ")
+    assert {check["verdict"] for check in found.values()} <= {"fine", "note"}
