@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
 from typing import Literal
 
 from media_captioner._version import __version__
@@ -50,8 +49,14 @@ def examine() -> Iterator[Check]:
     for question in questions:
         try:
             yield from question()
-        except (MediaCaptionerError, OSError, ImportError) as error:
-            yield Check(question.__name__.strip("_").replace("_", " "), "problem", str(error))
+        except MediaCaptionerError as error:
+            yield Check(_subject(question), "problem", error.message, error.hint)
+        except (OSError, ImportError) as error:
+            yield Check(_subject(question), "problem", str(error))
+
+
+def _subject(question: Callable[[], Iterator[Check]]) -> str:
+    return question.__name__.strip("_").replace("_", " ")
 
 
 def _versions() -> Iterator[Check]:
@@ -157,19 +162,25 @@ def _speech_model() -> Iterator[Check]:
 
 
 def _places() -> Iterator[Check]:
-    import platformdirs
-
     from media_captioner.captioners.local.models import home
+    from media_captioner.config import resolve
     from media_captioner.system.files import check_writable, free_bytes
+    from media_captioner.system.places import default_journal, user_file
 
-    for subject, folder in (
-        ("models folder", home()),
-        ("settings folder", Path(platformdirs.user_config_dir("media-captioner", appauthor=False))),
+    settings = resolve().settings
+    for subject, folder, remedy in (
+        ("models folder", home(settings.models_folder), "Choose another with MEDIA_CAPTIONER_MODELS_FOLDER."),
+        (
+            "journal's folder",
+            (settings.journal or default_journal()).parent,
+            "Choose another with MEDIA_CAPTIONER_JOURNAL, or --journal FILE.",
+        ),
+        ("settings folder", user_file().parent, "Name a settings file elsewhere with --config FILE."),
     ):
         try:
             check_writable(folder)
         except MediaCaptionerError as error:
-            yield Check(subject, "note", error.message, "Choose another with MEDIA_CAPTIONER_MODELS_FOLDER.")
+            yield Check(subject, "note", error.message, remedy)
             continue
         free = free_bytes(folder) / 1e9
         yield Check(subject, "fine" if free > 1 else "note", f"{folder}, {free:.1f} GB free")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from media_captioner.errors import MediaCaptionerError, MediaNotFound
@@ -44,14 +44,17 @@ def find_media(paths: Sequence[Path]) -> list[Path | MediaCaptionerError]:
     """Return the media files that ``paths`` name: files as they are, folders searched to their depth.
 
     A file that is named is taken whatever it is called; in a folder the name decides. Links to folders are
-    not followed, so a loop of links ends. What cannot be found stands in the list as its error.
+    not followed, so a loop of links ends. What cannot be found, and a folder that may not be searched, stands in
+    the list as its error.
     """
     found: list[Path | MediaCaptionerError] = []
     for path in dict.fromkeys(paths):
-        if not path.is_dir():
+        if not _is_folder(path):
             found.append(path)
             continue
-        inside = list(media_below(path))
+        closed: list[OSError] = []
+        inside: list[Path | MediaCaptionerError] = list(media_below(path, closed.append))
+        inside += map(_unsearched, closed)
         nothing = MediaNotFound(
             f"No media files in {path}", hint="Name a file, or another folder.", path=path
         )
@@ -67,10 +70,31 @@ def find_media(paths: Sequence[Path]) -> list[Path | MediaCaptionerError]:
     return unique
 
 
-def media_below(folder: Path) -> Iterator[Path]:
-    """Return the media files in a folder, to its depth, as they are found; links to folders are not followed."""
-    for base, folders, names in os.walk(folder):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError:
+        return False  # whoever reads it says why it cannot be
+
+
+def _unsearched(error: OSError) -> MediaNotFound:
+    return MediaNotFound(
+        f"Cannot search {error.filename}: {(error.strerror or str(error)).lower()}",
+        hint="Check who may read the folder.",
+        path=Path(error.filename),
+    )
+
+
+def media_below(folder: Path, closed: Callable[[OSError], None] | None = None) -> Iterator[Path]:
+    """Return the media files in a folder, to its depth, as they are found; links to folders are not followed.
+
+    Args:
+        folder: Where to search.
+        closed: Told of each folder that may not be searched; ``lost+found``, which is root's on every disk, is none.
+
+    """
+    for base, folders, names in os.walk(folder, onerror=closed):
+        folders[:] = sorted(name for name in folders if not name.startswith(".") and name != "lost+found")
         for name in sorted(names):
             if is_media_name(name):
                 yield Path(base, name)

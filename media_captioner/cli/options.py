@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-PATH = click.Path(path_type=Path)
+PATH = click.Path(path_type=Path, readable=False)  # one file that cannot be read does not stop the others
 
 config_option = click.option(
     "--config", "config_file", type=PATH, help="Settings file (TOML) to read as well."
@@ -170,6 +170,6 @@ def file_at_once(journal: Path | None, config_file: Path | None) -> Path | None:
     from media_captioner.system.places import default_journal, user_file
 
     named = any(os.environ.get(f"MEDIA_CAPTIONER_{name}") for name in ("JOURNAL", "DATABASE"))
-    if journal is None and config_file is None and not named and not user_file().is_file():
+    if journal is None and config_file is None and not named and not os.access(user_file(), os.F_OK):
         return default_journal()
     return journal

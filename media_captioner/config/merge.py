@@ -16,6 +16,7 @@ from media_captioner.config.sources import (
     PROJECT_FILE,
     from_environment,
     from_file,
+    is_there,
     known_name,
     read_key,
 )
@@ -63,9 +64,10 @@ def resolve(
 
     """
     layers: list[tuple[str, dict[str, Any]]] = []
-    if beside is not None and (beside / PROJECT_FILE).is_file():
+    # Media in a folder that may not be searched are refused with a message of their own.
+    if beside is not None and os.access(beside, os.X_OK) and is_there(beside / PROJECT_FILE):
         layers.append((str(beside / PROJECT_FILE), from_file(beside / PROJECT_FILE, trusted=False)))
-    if user_file().is_file():
+    if is_there(user_file()):
         layers.append((str(user_file()), from_file(user_file(), trusted=True)))
     if config_file is not None:
         layers.append((str(config_file), from_file(config_file, trusted=True)))

@@ -63,6 +63,26 @@ def _from_text(name: str, text: str) -> Any:
     return text
 
 
+def is_there(path: Path) -> bool:
+    """Return whether there is a settings file at ``path``.
+
+    Raises:
+        ConfigError: it cannot be known, because its folder may not be searched.
+
+    """
+    try:
+        return path.is_file()
+    except OSError as error:
+        raise _unreadable(path, error) from error
+
+
+def _unreadable(path: Path, error: OSError) -> ConfigError:
+    return ConfigError(
+        f"Cannot read settings from {path}: {(error.strerror or str(error)).lower()}",
+        hint="Check the path, and who may read it.",
+    )
+
+
 def from_file(path: Path, *, trusted: bool) -> dict[str, Any]:
     """Return the settings in a TOML file.
 
@@ -79,9 +99,7 @@ def from_file(path: Path, *, trusted: bool) -> dict[str, Any]:
         with path.open("rb") as file:
             data = file.read(_MAX_FILE + 1)
     except OSError as error:
-        raise ConfigError(
-            f"Cannot read settings from {path}: {(error.strerror or str(error)).lower()}"
-        ) from error
+        raise _unreadable(path, error) from error
     if len(data) > _MAX_FILE:
         raise ConfigError(f"Cannot read settings from {path}: it is larger than {_MAX_FILE // 1024} KiB")
     try:
@@ -129,7 +147,10 @@ def read_key(path: Path) -> Secret:
         mode = path.stat().st_mode
         text = path.read_text("utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"Cannot read the key from {path}: {error}") from error
+        why = getattr(error, "strerror", None) or str(error)
+        raise ConfigError(
+            f"Cannot read the key from {path}: {why.lower()}", hint="Check the path, and who may read it."
+        ) from error
     if mode & 0o077:
         raise ConfigError(
             f"Refused the key in {path}: other users of this machine may read the file",

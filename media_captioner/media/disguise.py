@@ -100,7 +100,7 @@ def explain_failure(path: Path, reason: str) -> MediaError:
         )
     return UnsupportedMedia(
         f"Cannot read {path}: it is not media of a kind that is opened here ({reason})",
-        hint="'media-captioner doctor' lists the kinds.",
+        hint="Name a video or sound file; if it is one, play it in another program, and copy it again.",
     )
 
 

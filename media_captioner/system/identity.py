@@ -53,7 +53,8 @@ def check_source(path: Path) -> Fingerprint:
             f"Cannot read {path}: there is no such file", hint="Check the path and its spelling."
         ) from None
     except OSError as error:
-        raise MediaNotFound(f"Cannot read {path}: {(error.strerror or str(error)).lower()}") from error
+        why = (error.strerror or str(error)).lower()
+        raise MediaNotFound(f"Cannot read {path}: {why}", hint="Check who may read it.") from error
     except ValueError as error:
         raise MediaNotFound(f"Cannot read {str(path)!r}: {error}") from error
     if not stat.S_ISREG(status.st_mode):

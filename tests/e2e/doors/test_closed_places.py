@@ -1,0 +1,71 @@
+"""Files and folders that may not be read or written: each is said by name, and none stops the others."""
+
+import json
+import os
+import shutil
+import subprocess
+
+import pytest
+
+from tests.e2e.user import COMMAND, Place, make_clip
+
+LIKE_ANYBODY = (
+    "setpriv", "--bounding-set=-dac_override,-dac_read_search", "--inh-caps=-dac_override,-dac_read_search",
+)  # fmt: skip
+
+pytestmark = pytest.mark.skipif(
+    os.geteuid() == 0 and shutil.which("setpriv") is None, reason="the administrator may read everything"
+)
+
+
+@pytest.fixture
+def place(tmp_path):
+    return Place(tmp_path)
+
+
+def run(place, *arguments):
+    words = [*(LIKE_ANYBODY if os.geteuid() == 0 else ()), *COMMAND, *map(str, arguments)]
+    return subprocess.run(
+        words, env=place.environment, capture_output=True, text=True, timeout=100, check=False
+    )
+
+
+def test_one_file_that_may_not_be_read_does_not_stop_the_others(place, tmp_path):
+    clip, closed = make_clip(tmp_path / "in" / "clip.mp4"), tmp_path / "in" / "closed.mp4"
+    closed.write_bytes(b"x")
+    closed.chmod(0)
+    folder, kept = tmp_path / "in" / "private", tmp_path / "in" / "lost+found"
+    for each in (folder, kept):
+        each.mkdir(mode=0)
+    told = run(place, "caption", "--captioner", "emulated", "--json", tmp_path / "in", folder / "x.mp4")
+    states = {report["source"]: report["state"] for report in map(json.loads, told.stdout.splitlines())}
+    assert states == {
+        str(clip): "done", str(closed): "failed", str(folder): "failed", str(folder / "x.mp4"): "failed"
+    }  # fmt: skip
+    assert f"error: Cannot read {closed}: permission denied\n" in told.stderr
+    assert f"error: Cannot search {folder}: permission denied\n" in told.stderr
+    assert told.returncode == 3
+
+
+def test_a_folder_that_may_not_be_written_is_named_before_anybody_listens(place, tmp_path):
+    clip = make_clip(tmp_path / "in" / "clip.mp4")
+    clip.parent.chmod(0o555)
+    told = run(place, "caption", "--captioner", "emulated", clip)
+    assert f"error: Cannot write {clip.parent}: permission denied\n       Choose another" in told.stderr
+    assert told.returncode == 6
+    assert list(clip.parent.iterdir()) == [clip]
+
+
+def test_settings_and_a_journal_that_may_not_be_read_are_no_bugs(place, tmp_path):
+    for name in ("config", "state"):
+        (tmp_path / name).mkdir(exist_ok=True)
+        (tmp_path / name).chmod(0)
+    told = run(place, "config")
+    assert f"error: Cannot read settings from {place.settings}: permission denied" in told.stderr
+    assert told.returncode == 2
+    told = run(place, "status")
+    assert f"error: Cannot read the journal {tmp_path}/state/" in told.stderr
+    assert told.returncode == 6
+    told = run(place, "doctor")
+    assert f"problem  settings: Cannot read settings from {place.settings}: permission denied" in told.stdout
+    assert told.returncode == 1
