@@ -24,10 +24,12 @@ from media_captioner.errors import (
 from media_captioner.finding import find_media, is_media_name, siblings_of
 from media_captioner.hooks.events import AssetFound, BudgetReached
 from media_captioner.listening import in_thread
+from media_captioner.media.trial import brings_down
 from media_captioner.outcomes import AssetReport, ending_of, exit_code, news_of, state_of
 from media_captioner.protocols import Captioner, Reporter, VoiceDetector
 from media_captioner.schedule.dispatch import LocalDispatcher
 from media_captioner.schedule.journal.register import Before
+from media_captioner.schedule.journal.tables import DIED
 from media_captioner.schedule.states import QUARANTINE_AFTER
 from media_captioner.session import Session, passing_session
 from media_captioner.system import identity
@@ -255,7 +257,10 @@ class _Run:
         batch = self.batch
         try:
             if before.failures >= QUARANTINE_AFTER and await self._is_dangerous(source):
-                return _quarantined(item, before)
+                if before.reason != DIED or before.failures >= 2 * QUARANTINE_AFTER:
+                    return _quarantined(item, before)
+                if (crash := await in_thread(brings_down, source)) is not None:
+                    return _quarantined(item, replace(before, reason=crash))
             results = await process(
                 item,
                 await in_thread(batch.settings_for, item),  # a file beside the media may say more

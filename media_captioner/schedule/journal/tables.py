@@ -17,6 +17,9 @@ from media_captioner.system.space import Ballast
 
 T = TypeVar("T")
 
+DIED: Final = "the program ended while it worked on it"
+"""Why an asset is ``interrupted`` whose program died before it had an answer for it."""
+
 
 class Cursor(Protocol):
     """What a statement gave."""
@@ -147,13 +150,14 @@ def settle(connection: Connection, owner: int, now: str, *, died: bool) -> None:
     What it had asked may have been answered and paid for; nobody will ever know. It stays booked at what was
     reserved for it, and is free to be asked again.
     """
-    # A file at which the program dies again and again, before it has got anywhere, counts as failing.
+    # A file at which the program dies again and again, before it has got anywhere, counts as failing. So do those that
+    # were under way beside it, for nobody knows which it was: a trial tells later.
     connection.execute(
         "UPDATE asset SET failures = failures + CASE WHEN :died = 1 AND NOT EXISTS (SELECT 1 FROM attempt"
         " WHERE attempt.owner = :owner AND attempt.content = asset.content AND outcome = 'answered')"
         " THEN 1 ELSE 0 END, owner = NULL, changed = :now, state = 'interrupted',"
-        " reason = 'the program ended while it worked on it' WHERE owner = :owner",
-        {"owner": owner, "now": now, "died": int(died)},
+        " reason = :reason WHERE owner = :owner",
+        {"owner": owner, "now": now, "died": int(died), "reason": DIED},
     )
     connection.execute(
         "UPDATE attempt SET outcome = 'unknown', ended = ?,"
