@@ -38,6 +38,8 @@ STATE_COLOURS: dict[str, str] = {
 
 _MOST_LISTED = 20  # assets in a summary: more would push its first line off the screen
 
+_NARROW = 72  # columns of a terminal that the progress of an asset fits into with what is heard in it
+
 _NOTICE_COLOURS: dict[Notice, str] = {"info": "cyan", "warning": "yellow", "error": "red"}
 
 
@@ -211,20 +213,19 @@ def _progress_bar() -> rich.progress.Progress:
             least = task.fields.get("least")
             guess = task.time_remaining
             known = [seconds for seconds in (least, guess) if seconds is not None]
-            return Text(f"{length(max(known))} left" if known and not task.finished else "")
+            worth_saying = known and not task.finished and max(known) >= 1
+            return Text(f"{length(max(known))} left" if worth_saying else "")
 
-    return Progress(
-        TextColumn("{task.description}", markup=False, table_column=Column(ratio=2, no_wrap=True)),
-        BarColumn(bar_width=24),
-        Position(),
-        Left(),
-        TextColumn(
-            "{task.fields[detail]}", markup=False, style="italic", table_column=Column(ratio=5, no_wrap=True)
-        ),
-        console=Console(stderr=True),
-        transient=True,
-        expand=True,
+    name = TextColumn("{task.description}", markup=False, table_column=Column(ratio=2, no_wrap=True))
+    heard = TextColumn(
+        "{task.fields[detail]}", markup=False, style="italic", table_column=Column(ratio=5, no_wrap=True)
     )
+    console = Console(stderr=True)
+    # A narrow terminal has room for the names or for what is heard: without names nobody knows what goes on.
+    narrow = console.width < _NARROW
+    whole = Column(no_wrap=True)
+    columns = [name, BarColumn(bar_width=6 if narrow else 24), Position(whole), Left(whole)]
+    return Progress(*(columns if narrow else [*columns, heard]), console=console, transient=True, expand=True)
 
 
 def _report_lines(report: AssetReport) -> Iterator[str]:

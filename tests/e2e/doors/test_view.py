@@ -29,11 +29,11 @@ REPORTS = [
 
 
 @contextmanager
-def terminal(monkeypatch):
+def terminal(monkeypatch, columns=160):
     """Put a terminal in place of standard error; gives what reads from it."""
     leader, follower = pty.openpty()
     monkeypatch.setenv("TERM", "xterm")
-    monkeypatch.setenv("COLUMNS", "160")
+    monkeypatch.setenv("COLUMNS", str(columns))
     with os.fdopen(follower, "w") as file:
         monkeypatch.setattr(sys, "stderr", file)
 
@@ -58,6 +58,18 @@ def test_a_terminal_shows_how_far_what_is_heard_what_is_left_and_what_it_costs(m
         text = CODES.sub("", shown())
     for part in ("a.mp4", "0:30/1:30", "12:34 left", "$0.12", "rain on a roof", "0 of 2"):
         assert part in text
+
+
+def test_a_narrow_terminal_shows_names_and_how_far_on_one_line_each(monkeypatch):
+    with terminal(monkeypatch, columns=40) as shown, caption_view(2, as_json=False) as view:
+        view.progress(
+            Progress("film.mp4", "describe", Fraction(30), Fraction(90), "rain on a roof", None, 754.0)
+        )
+        view.close()
+        lines = CODES.sub("", shown()).replace("\r", "\n").splitlines()
+    assert re.search(r"^film\.mp4 +\S+ +0:30/1:30 12:34 left", "\n".join(lines), re.MULTILINE)
+    assert re.search(r"^all +\S+ +0 of 2", "\n".join(lines), re.MULTILINE)
+    assert max(map(len, lines)) <= 40
 
 
 @pytest.mark.parametrize("as_json", [False, True])
