@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import click
@@ -32,13 +33,8 @@ def command(config_file: Path | None, *, as_json: bool) -> None:
         return
     click.echo(f"Your own settings file: {user_file()}{'' if user_file().is_file() else ' (none yet)'}\n")
     for name, value in values.items():
-        shown = (
-            ", ".join(map(str, value))
-            if isinstance(value, list)
-            else "not set"
-            if value is None
-            else str(value)
-        )
+        # As it stands in a settings file: TOML writes these values as JSON does.
+        shown = "not set" if value is None else json.dumps(value, ensure_ascii=False)
         origin = resolved.origins[name]
         click.echo(f"{click.style(name, bold=True)} = {shown}  {click.style(f'({origin})', dim=True)}")
         click.echo(f"    {Settings.model_fields[name].description}")

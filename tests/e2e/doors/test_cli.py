@@ -202,7 +202,14 @@ def test_config_shows_every_setting_with_its_origin(capsys, monkeypatch):
     assert told["profile"] == {"value": "bbc", "origin": "MEDIA_CAPTIONER_PROFILE"}
     assert told["api_key"]["value"] == "***"
     assert run(["config"]) == 0
-    assert "canary" not in capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert "canary" not in told
+    for line in (
+        'profile = "bbc"  (',
+        'formats = ["vtt", "json", "xmp"]  (default)',
+        "offline = false  (default)",
+    ):
+        assert line in told
 
 
 def test_every_command_helps_and_is_in_the_list(capsys):
