@@ -106,7 +106,7 @@ class _LazyGroup(click.Group):
     cls=_LazyGroup,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="Exit codes: 0 done, 1 several failures, 2 settings or options, 3 media, 4 a program, 5 the captioner, "
-    "6 output, 7 a plugin, 8 already running, 130 interrupted.",
+    "6 output, 7 a plugin, 8 already running, 130 interrupted, 143 stopped by a signal.",
 )
 @click.version_option(__version__, "-V", "--version", prog_name="media-captioner")
 @click.option("--debug", is_flag=True, help="Log what is done, and show tracebacks.")

@@ -15,6 +15,7 @@ def command(*, as_json: bool) -> None:
     from media_captioner.export.registry import broken, exporters
     from media_captioner.export.text import EVERY_FORMAT
 
+    width = max(map(len, exporters()))
     for exporter in exporters().values():
         name = "clip" + exporter.suffix.format(language="en", extension=".mp4")
         if as_json:
@@ -22,7 +23,7 @@ def command(*, as_json: bool) -> None:
                 {"name": exporter.name, "file": name, "readers": exporter.readers, "loss": exporter.loss}
             )
             continue
-        click.echo(f"{click.style(exporter.name, bold=True):<16} {name}")
+        click.echo(f"{click.style(f'{exporter.name:<{width}}', bold=True)}  {name}")
         click.echo(f"  read by: {exporter.readers}")
         if exporter.loss:
             click.echo(f"  loses: {exporter.loss}")

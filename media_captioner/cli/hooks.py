@@ -92,7 +92,7 @@ def _entries(settings: Settings) -> Iterator[dict[str, Any]]:
         yield {"kind": "webhook", "name": url, "events": list(webhook.events), "detail": detail, **standing}
 
 
-@command.command("test")
+@command.command("test", short_help="Tell everybody of made-up events.")
 @config_option
 @json_option
 def test(config_file: Path | None, *, as_json: bool) -> int:
@@ -123,7 +123,7 @@ async def _test(settings: Settings, *, as_json: bool) -> int:
     return failures
 
 
-@command.command("doctor")
+@command.command("doctor", short_help="Check that they can be told; nobody is called.")
 @config_option
 @json_option
 def doctor(config_file: Path | None, *, as_json: bool) -> int:
