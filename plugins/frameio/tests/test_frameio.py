@@ -209,7 +209,7 @@ def signed(body, secret=SECRET, at=None):
 @pytest.fixture
 def door(client, tmp_path):
     server = bridge.serve(SECRET, client, tmp_path / "originals", "127.0.0.1", 0)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
     yield f"http://127.0.0.1:{server.server_port}/"
     server.shutdown()
     server.server_close()
@@ -218,17 +218,19 @@ def door(client, tmp_path):
 @pytest.mark.parametrize(
     "headers",
     [
-        {},
-        signed(action(), "another secret"),
-        signed(action(), at=time.time() - 301),
-        signed(action(), at=time.time() + 301),
-        signed(b"{}"),
-        {"X-Frameio-Request-Timestamp": "now", "X-Frameio-Signature": "v0="},
+        lambda _body: {},
+        lambda body: signed(body, "another secret"),
+        lambda body: signed(body, at=time.time() - 301),
+        lambda body: signed(body, at=time.time() + 600),
+        lambda _body: signed(b"{}"),
+        lambda _body: {"X-Frameio-Request-Timestamp": "now", "X-Frameio-Signature": "v0="},
     ],
     ids=["none", "wrong secret", "old", "future", "another body", "junk"],
 )
 def test_what_is_not_signed_now_is_refused(door, headers):
-    assert httpx.post(door, content=action(), headers=headers).status_code == 401
+    body = action(resource={"id": str(uuid.uuid4()), "type": "folder"})
+    assert httpx.post(door, content=body, headers=headers(body)).status_code == 401
+    assert httpx.post(door, content=body, headers=signed(body)).status_code == 200
 
 
 def test_a_folder_is_no_file(door):
