@@ -106,6 +106,7 @@ def test_in_blender(media, tmp_path):
             "MEDIA_CAPTIONER_CAPTIONER": "openai-compatible",
             "MEDIA_CAPTIONER_BASE_URL": f"{service.url}/v1",
             "MEDIA_CAPTIONER_MODEL": "m",
+            "TMPDIR": str(tmp_path),  # where it leaves a folder: it is not ended as a person would
             "BLENDER_USER_RESOURCES": str(tmp_path / "blender"),
             **{f"XDG_{name}_HOME": str(tmp_path / name) for name in ("CONFIG", "STATE", "CACHE")},
         }

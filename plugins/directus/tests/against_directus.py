@@ -47,8 +47,12 @@ def wait_for(look, seconds=300, every=1.0):
 
 
 def main():
+    with tempfile.TemporaryDirectory(prefix="directus-") as work:
+        play(Path(work))
+
+
+def play(work):
     home, node = Path(sys.argv[1]).absolute(), sys.argv[2] if len(sys.argv) > 2 else "node"
-    work = Path(tempfile.mkdtemp(prefix="directus-"))
     uploads, extensions = work / "uploads", work / "extensions"
     uploads.mkdir()
     (work / "package.json").write_text("{}")  # Directus looks there for extensions from packages

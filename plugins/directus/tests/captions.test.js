@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtemp, writeFile } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 import { test } from "node:test";
@@ -46,15 +46,21 @@ test("a program that is not running is told with what to do", async () => {
   await assert.rejects(captionsFor({ url: "http://x", secret: SECRET }, "a.mp4", { fetch: gone }), /does not answer at http:\/\/x: start it/);
 });
 
-test("a sidecar of another version is refused", async () => {
-  const root = await mkdtemp(path.join(os.tmpdir(), "mc-"));
+async function folder(t) {
+  const made = await mkdtemp(path.join(os.tmpdir(), "mc-"));
+  t.after(() => rm(made, { recursive: true }));
+  return made;
+}
+
+test("a sidecar of another version is refused", async (t) => {
+  const root = await folder(t);
   await writeFile(path.join(root, "a.media_captioner.json"), '{"schema": "media_captioner/sidecar@9"}');
   await writeFile(path.join(root, "a.en.vtt"), "WEBVTT\n");
   await assert.rejects(written(root, ["a.en.vtt", "a.media_captioner.json"]), /sidecar@9, and this extension reads/);
 });
 
-test("what was written is read from the storage, and from nowhere else", async () => {
-  const root = await mkdtemp(path.join(os.tmpdir(), "mc-"));
+test("what was written is read from the storage, and from nowhere else", async (t) => {
+  const root = await folder(t);
   const sidecar = { schema: "media_captioner/sidecar@1", summary: "Rain.", keywords: ["rain"], language: "en" };
   await writeFile(path.join(root, "a.media_captioner.json"), JSON.stringify(sidecar));
   await writeFile(path.join(root, "a.en.vtt"), "WEBVTT\n");
