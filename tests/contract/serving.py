@@ -29,7 +29,7 @@ VLLM = "/v1/chat/completions"
 
 @pytest.fixture(scope="module")
 def studio():
-    limits = Limits(header_seconds=0.3, body_stall_seconds=0.3, connections=8, linger_seconds=1.0)
+    limits = Limits(header_seconds=1.0, body_stall_seconds=1.0, connections=8, linger_seconds=1.0)
     with running(Studio(FakeCaptioner("A dog 汪."), StudioOptions(port=0, limits=limits))) as server:
         yield server
 
@@ -37,9 +37,9 @@ def studio():
 def send(server, data):
     """Send raw bytes and return all that comes until the server closes or falls silent."""
     host, port = server.url.removeprefix("http://").split(":")
-    with socket.create_connection((host, int(port)), timeout=5) as connection:
+    with socket.create_connection((host, int(port)), timeout=60) as connection:
         connection.sendall(data)
-        connection.settimeout(10)
+        connection.settimeout(60)
         got = b""
         while block := connection.recv(65536):
             got += block

@@ -77,7 +77,7 @@ def test_what_runs_is_not_queued_again_and_can_be_cancelled(opened):
             assert not await dispatcher.cancel("nobody knows it")
             assert await dispatcher.cancel("long")
             await dispatcher.close()
-            await asyncio.wait_for(worker, 30)
+            await asyncio.wait_for(worker, 90)
         assert (stopped, ended) == (["long"], ["next"])
 
     asyncio.run(story())
@@ -102,7 +102,7 @@ def test_what_is_under_way_when_the_queue_closes_can_still_be_cancelled(opened):
             await dispatcher.close()
             await asyncio.sleep(0.1)  # it has been told
             assert await dispatcher.cancel("long")
-            await asyncio.wait_for(worker, 60)
+            await asyncio.wait_for(worker, 90)
         assert stopped == ["long"]
 
     asyncio.run(story())
@@ -120,9 +120,9 @@ def test_who_submits_waits_while_the_queue_is_full(opened):
             await asyncio.sleep(0.1)
             assert not third.done()
             worker = asyncio.create_task(dispatcher.run_worker(work))
-            assert await asyncio.wait_for(third, 30)
+            assert await asyncio.wait_for(third, 90)
             await dispatcher.close()
-            await asyncio.wait_for(worker, 30)
+            await asyncio.wait_for(worker, 90)
 
     asyncio.run(story())
 
@@ -135,6 +135,6 @@ def test_what_work_raises_ends_the_worker(opened):
         async with opened() as dispatcher:
             await dispatcher.submit("a")
             with pytest.raises(ValueError, match="a"):
-                await asyncio.wait_for(dispatcher.run_worker(work), 30)
+                await asyncio.wait_for(dispatcher.run_worker(work), 90)
 
     asyncio.run(story())

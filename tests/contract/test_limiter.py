@@ -133,7 +133,7 @@ def test_k1_a_process_that_died_takes_no_room(place, clock):
             await clock.wait(5)
             assert not waiting.done()
             first.kill()
-            await asyncio.wait_for(waiting, 30)
+            await asyncio.wait_for(waiting, 90)
 
     asyncio.run(story())
 

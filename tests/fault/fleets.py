@@ -88,7 +88,7 @@ class Fleet:
 
     def ask(self, sql, *values):
         """Return the rows of a question to the database, waiting for it while it restarts."""
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 60
         while True:
             try:
                 with psycopg.connect(

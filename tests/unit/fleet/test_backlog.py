@@ -234,12 +234,16 @@ def test_who_hands_a_file_to_the_fleet_hears_how_it_ended(dsn, journal, clock):
 
 def test_a_busy_process_is_not_taken_for_dead(dsn, journal):
     with psycopg.connect(dsn.reveal(), autocommit=True) as connection:
-        connection.execute("UPDATE media_captioner.fleet SET silence = 0.9")
+        connection.execute("UPDATE media_captioner.fleet SET silence = 3")
         with open_journal(dsn, Card("there/2", "decoding", works=True)) as other:
             other.owners.begin_beating()
-            ends = time.monotonic() + 2
-            while time.monotonic() < ends:
-                sum(range(10_000))  # an event loop would come to nothing meanwhile
+            marks, ends = set(), time.monotonic() + 60
+            while len(marks) < 3:
+                sum(range(2_000_000))  # an event loop would come to nothing meanwhile
+                marks |= set(
+                    connection.execute("SELECT beat FROM media_captioner.owner WHERE name = 'there/2'")
+                )
+                assert time.monotonic() < ends, "it has not said that it lives"
             lives = journal.tables.write_now(lambda at: journal.owners.lives(at, other.owner))
     assert lives
 
@@ -256,12 +260,12 @@ def test_a_worker_is_told_to_leave_and_that_its_tables_have_changed(dsn, journal
         with open_journal(dsn, Card("there/2", "captioning", works=True)) as other:
             other.owners.begin_beating(stop)
             journal.tables.write_now(lambda at: ask_to_leave(at, ["there/2"]))
-            assert heard.wait(10)
+            assert heard.wait(60)
             assert told == [None]
         heard.clear()
         with open_journal(dsn, Card("there/3", "captioning", works=True)) as third:
             third.owners.begin_beating(stop)
             connection.execute("UPDATE media_captioner.fleet SET version = 99")
-            assert heard.wait(10)
+            assert heard.wait(60)
             assert "version 99" in told[1].message
             connection.execute("UPDATE media_captioner.fleet SET version = 1")

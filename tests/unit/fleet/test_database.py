@@ -59,7 +59,7 @@ def test_what_was_committed_while_the_word_of_it_was_lost_is_not_done_twice(jour
         assert (await journal.store.claim(QUESTION, [cap])).standing == "mine"
         limiter = PacedLimiter("account", Limits(concurrency=1), journal.paces, SYSTEM_CLOCK)
         await limiter.settle(await limiter.acquire(), "answered")
-        await asyncio.wait_for(limiter.acquire(), 10)  # the only place was given once, and given back
+        await asyncio.wait_for(limiter.acquire(), 60)  # the only place was given once, and given back
 
     asyncio.run(story())
 
@@ -70,7 +70,7 @@ def test_who_freezes_while_everybody_waits_for_it_is_cut_off(dsn, journal):
         frozen = psycopg.connect(dsn.reveal(), options=options, autocommit=True)
         frozen.execute("BEGIN")
         frozen.execute(f"SELECT pg_advisory_xact_lock({WRITERS})")
-        assert (await asyncio.wait_for(journal.store.claim(QUESTION), 10)).standing == "mine"
+        assert (await asyncio.wait_for(journal.store.claim(QUESTION), 60)).standing == "mine"
         frozen.close()
 
     asyncio.run(story())

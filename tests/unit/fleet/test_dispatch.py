@@ -11,9 +11,9 @@ def test_who_is_asked_to_leave_is_not_taken_for_dead_while_it_ends_what_is_under
 
         async def work(asset):
             begun.set()
-            await asyncio.sleep(2.5)
+            await asyncio.sleep(4.5)  # more than twice what would be too long a silence
 
-        leaving, other = (ProcrastinateDispatcher(dsn, name=name, silence=1) for name in ("leaving", "other"))
+        leaving, other = (ProcrastinateDispatcher(dsn, name=name, silence=2) for name in ("leaving", "other"))
         async with leaving, other:
             await leaving.submit("long")
             worker = asyncio.create_task(leaving.run_worker(work))

@@ -103,9 +103,9 @@ def test_failures_that_are_not_in_a_row_disable_nobody(host_of, events):
 def test_one_that_hangs_is_left_behind_at_once_and_its_place_is_shown(host_of, events, caplog, way):
     hangs = (
         "import threading, sys\nstop = False\n@hookimpl\ndef asset_done(event):\n"
-        f"    {way.replace('True', 'not stop').replace('Event().wait()', 'Event().wait(5)')}\n"
+        f"    {way.replace('True', 'not stop').replace('Event().wait()', 'Event().wait(9)')}\n"
     )
-    with host_of(hangs, TAKES_NOTE, seconds=0.2) as (host, reporter, [culprit, other]):
+    with host_of(hangs, TAKES_NOTE, seconds=0.5) as (host, reporter, [culprit, other]):
         tell(host, *[events["asset.done"]] * 3)
         assert len(other.seen) == 3
         assert [("hangs" in said or "did not return" in said) for said in reporter.said] == [True, True]
