@@ -26,7 +26,7 @@ class Plan:
     Attributes:
         source: The media file.
         choice: The track and why it would be chosen.
-        seconds: Length of its sound.
+        seconds: Length of the sound that would be heard, overlaps at cuts included where it is exact.
         silent_seconds: How much of it is silent by measurement and would not be sent.
         estimate: Requests, tokens, dollars and time, without repeats after failures.
         exact: Whether the segments were counted by listening, or bounded from the header.

@@ -83,7 +83,8 @@ def _show(each: Plan) -> None:
 
     silent = f", {length(each.silent_seconds)} of it silent and not sent" if each.silent_seconds else ""
     bound = "" if each.exact else "at most "
-    click.echo(f"{printable(str(each.source))}: {length(each.seconds)}{silent}")
+    twice = ", what overlaps at cuts counted twice" if each.exact else ""
+    click.echo(f"{printable(str(each.source))}: {length(each.seconds)} of sound{twice}{silent}")
     click.echo(click.style(f"  {printable(each.choice.reason)}", dim=True))
     click.echo(f"  {bound}{words(each.estimate)}")
     if each.partial:
@@ -108,10 +109,10 @@ def words(found: Estimate, *, unpriced: bool = False) -> str:
         unpriced: Whether to say that the price is unknown.
 
     """
-    from media_captioner.cli.render import length
+    from media_captioner.cli.render import counted, length
 
     low, high = found.tokens
-    parts = [f"{found.requests} requests", f"{low:,} to {high:,} tokens"]
+    parts = [counted(found.requests, "request"), f"{low:,} to {high:,} tokens"]
     if found.dollars is not None:
         parts.append(f"${float(found.dollars[0]):.3f} to ${float(found.dollars[1]):.3f}")
     elif unpriced:

@@ -42,7 +42,7 @@ def read_cues(path: Path) -> tuple[Cue, ...]:
     except (webvtt.errors.MalformedFileError, webvtt.errors.MalformedCaptionError, ValueError) as error:
         raise UnsupportedMedia(
             f"Cannot read {path}: it is not a valid WebVTT or SRT file ({str(error) or 'no header'})",
-            hint="Mend it, or delete it to have it written anew.",
+            hint="Mend it; if it is one of ours, it is written anew where it is deleted.",
         ) from error
 
 

@@ -289,3 +289,15 @@ def test_doctor_looks_at_where_the_settings_say_that_things_are(tmp_path, capsys
     assert found["models folder"]["found"].startswith(f"{tmp_path / 'models'}, ")
     assert found["journal's folder"]["found"].startswith(f"{tmp_path / 'books'}, ")
     assert {check["verdict"] for check in found.values()} <= {"fine", "note"}
+
+
+def test_lint_goes_on_after_a_file_that_is_no_captions(tmp_path, capsys):
+    (tmp_path / "bad.vtt").write_text("these are no captions")
+    (tmp_path / "good.srt").write_text("1\n00:00:01,000 --> 00:00:03,000\nHello there.\n")
+    assert (
+        run(["lint", str(tmp_path / "bad.vtt"), str(tmp_path / "none.vtt"), str(tmp_path / "good.srt")]) == 3
+    )
+    told = capsys.readouterr()
+    assert f"Cannot read {tmp_path / 'bad.vtt'}: it is not a valid WebVTT or SRT file" in told.err
+    assert f"Cannot read {tmp_path / 'none.vtt'}: there is no such file" in told.err
+    assert "good.srt: 1 cue, no violations of netflix-en" in told.out
