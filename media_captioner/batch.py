@@ -230,6 +230,11 @@ class _Run:
             named = item.path if isinstance(item, MediaNotFound) else None
             return AssetReport(named or Path(), "failed", error=item)
         source = item.absolute()  # noqa: ASYNC240 - no file is touched
+        alone = await self.session.journal.register.is_suspect(source)
+        async with self.session.company.join(alone=alone):
+            return await self._begun(item, source)
+
+    async def _begun(self, item: Path, source: Path) -> AssetReport:
         register, started = self.session.journal.register, self.batch.clock.monotonic()
         before = await register.begin(source)
         if before.holder is not None:
@@ -257,7 +262,7 @@ class _Run:
         batch = self.batch
         try:
             if before.failures >= QUARANTINE_AFTER and await self._is_dangerous(source):
-                if before.reason != DIED or before.failures >= 2 * QUARANTINE_AFTER:
+                if not (before.reason or "").startswith(DIED) or before.failures >= 2 * QUARANTINE_AFTER:
                     return _quarantined(item, before)
                 if (crash := await in_thread(brings_down, source)) is not None:
                     return _quarantined(item, replace(before, reason=crash))

@@ -18,12 +18,13 @@ from media_captioner.hooks.host import Host
 from media_captioner.model import Clip
 from media_captioner.protocols import Captioner, Reporter, Service, SilentReporter
 from media_captioner.schedule.budget import Allowance, Budget
+from media_captioner.schedule.company import Company
 from media_captioner.schedule.consulting import Consultant
 from media_captioner.schedule.gate import Lane
 from media_captioner.schedule.journal import Journal, open_journal
 from media_captioner.schedule.journal.ledger import Ledger
 from media_captioner.schedule.limits import Limits
-from media_captioner.schedule.once import Till, Witness, unwitnessed
+from media_captioner.schedule.once import Point, Till, Witness, unwitnessed
 from media_captioner.schedule.pace import Patience
 from media_captioner.schedule.question import Amount
 from media_captioner.schedule.rate import MemoryPaces, PacedLimiter
@@ -63,6 +64,7 @@ class Session:
 
     Attributes:
         host: Whom to tell of what happens to assets: nobody, until somebody is set.
+        company: Who may be at work beside whom.
 
     """
 
@@ -88,6 +90,7 @@ class Session:
         self.budget = budget or Budget()
         self.run = run or str(journal.owner)
         self.host = Host()
+        self.company = Company()
         # The limits of a service belong to its account, so every process shares them. Somebody who listens
         # inside this process is nobody else's.
         keeper = MemoryPaces(clock) if address is None else journal.paces
@@ -100,13 +103,23 @@ class Session:
         )
         self.scheduler = Scheduler(
             captioner,
-            Till(journal.store, self.limiter, clock, witness=witness),
+            Till(journal.store, self.limiter, clock, witness=self._clearing(witness)),
             budget=self.budget,
             run=self.run,
             weigh=weigher(service),
             retry=retry,
             at_once=self.limiter.limits.concurrency,
         )
+
+    def _clearing(self, witness: Witness) -> Witness:
+        """Return who tells ``witness``, and clears whoever is alone when an answer was kept."""
+
+        def told(point: Point) -> None:
+            if point == "recorded":
+                self.company.progressed()
+            witness(point)
+
+        return told
 
     @property
     def lasting(self) -> bool:

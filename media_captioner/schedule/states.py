@@ -17,8 +17,9 @@ Standing: TypeAlias = State | Literal["working", "interrupted"]
 
 QUARANTINE_AFTER: Final = 3
 """Failures in a row that put an asset into quarantine. Not one, for a machine can be at fault; not ten, for a
-daemon would spend its nights on it. Where programs died, it is tried first whether the file was to blame; one that
-passes has as many deaths again, for not every crash is one of decoding."""
+daemon would spend its nights on it. That the program died at it counts only where it was alone at work and had got
+nowhere (see :mod:`~media_captioner.schedule.company`). Where programs died, it is tried first whether the file was to
+blame; one that passes has as many deaths again, for not every crash is one of decoding."""
 
 PartState: TypeAlias = Literal["described", "silent", "gap"]
 

@@ -83,6 +83,17 @@ class Register:
 
         return await self._database.write(work, durable=False)
 
+    async def is_suspect(self, source: Path) -> bool:
+        """Return whether an asset may have brought the program down, and has to be worked on alone."""
+
+        def work(connection: Connection) -> bool:
+            row = connection.execute(
+                "SELECT suspect FROM asset WHERE source = ?", (self._named(source),)
+            ).fetchone()
+            return row is not None and row[0] == 1
+
+        return await self._database.read(work)
+
     async def identify(self, source: Path, content: str) -> int:
         """Take note of what an asset's bytes are; return the dangerous failures of those bytes so far."""
         name = self._named(source)
@@ -119,7 +130,7 @@ class Register:
         if ending.state in {"done", "done with gaps", "up to date"}:
             failures = "0"
         connection.execute(
-            f"UPDATE asset SET state = :state, reason = :reason, until = :until, error = :error, owner = NULL,"  # noqa: S608 - one of three texts of ours
+            f"UPDATE asset SET state = :state, reason = :reason, until = :until, error = :error, owner = NULL, suspect = 0,"  # noqa: S608 - one of three texts of ours
             f" failures = {failures}, changed = :now WHERE source = :source",
             values,
         )
@@ -196,7 +207,7 @@ class Register:
 
         def work(connection: Connection) -> bool:
             changed = connection.execute(
-                "UPDATE asset SET failures = 0, state = 'interrupted', reason = 'to be tried again', until = NULL,"
+                "UPDATE asset SET failures = 0, suspect = 0, state = 'interrupted', reason = 'to be tried again', until = NULL,"
                 " error = NULL, changed = ? WHERE source = ? AND owner IS NULL",
                 (now, name),
             ).rowcount

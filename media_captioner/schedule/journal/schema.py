@@ -109,7 +109,12 @@ CREATE TABLE output (
 ) WITHOUT ROWID;
 """
 
-MIGRATIONS: Final = (_FIRST,)
+_SECOND: Final = """
+-- Whether the program died at it and something else at once: it is next worked on alone.
+ALTER TABLE asset ADD COLUMN suspect INTEGER NOT NULL DEFAULT 0;
+"""
+
+MIGRATIONS: Final = (_FIRST, _SECOND)
 """Statement ``n`` makes version ``n + 1`` of version ``n``. What has been released is never changed."""
 
 VERSION: Final = len(MIGRATIONS)

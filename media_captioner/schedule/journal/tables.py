@@ -18,7 +18,7 @@ from media_captioner.system.space import Ballast
 T = TypeVar("T")
 
 DIED: Final = "the program ended while it worked on it"
-"""Why an asset is ``interrupted`` whose program died before it had an answer for it."""
+"""How the reason begins why an asset is ``interrupted`` whose program died."""
 
 
 class Cursor(Protocol):
@@ -150,14 +150,27 @@ def settle(connection: Connection, owner: int, now: str, *, died: bool) -> None:
     What it had asked may have been answered and paid for; nobody will ever know. It stays booked at what was
     reserved for it, and is free to be asked again.
     """
-    # A file at which the program dies again and again, before it has got anywhere, counts as failing. So do those that
-    # were under way beside it, for nobody knows which it was: a trial tells later.
+    (at_work,) = connection.execute("SELECT count(*) FROM asset WHERE owner = ?", (owner,)).fetchone()
+    reason = DIED
+    if died and at_work > 1:
+        reason += f" and {at_work - 1} more; the next time it goes on alone, until its first answer"
+    elif died:
+        reason += " alone"
+    # Which of several assets the program died at, nobody can tell: see schedule.company. One that it was at alone and
+    # that had got nowhere counts as failing.
     connection.execute(
-        "UPDATE asset SET failures = failures + CASE WHEN :died = 1 AND NOT EXISTS (SELECT 1 FROM attempt"
+        "UPDATE asset SET failures = failures + CASE WHEN :charged = 1 AND NOT EXISTS (SELECT 1 FROM attempt"
         " WHERE attempt.owner = :owner AND attempt.content = asset.content AND outcome = 'answered')"
-        " THEN 1 ELSE 0 END, owner = NULL, changed = :now, state = 'interrupted',"
-        " reason = :reason WHERE owner = :owner",
-        {"owner": owner, "now": now, "died": int(died), "reason": DIED},
+        " THEN 1 ELSE 0 END, suspect = CASE WHEN :died = 0 THEN suspect WHEN EXISTS (SELECT 1 FROM attempt"
+        " WHERE attempt.owner = :owner AND attempt.content = asset.content AND outcome = 'answered')"
+        " THEN 0 ELSE 1 END, owner = NULL, changed = :now, state = 'interrupted', reason = :reason WHERE owner = :owner",
+        {
+            "owner": owner,
+            "now": now,
+            "died": int(died),
+            "charged": int(died and at_work == 1),
+            "reason": reason,
+        },
     )
     connection.execute(
         "UPDATE attempt SET outcome = 'unknown', ended = ?,"

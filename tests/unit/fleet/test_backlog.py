@@ -16,6 +16,7 @@ from media_captioner.fleet.dispatch import key_of
 from media_captioner.fleet.dispatched import Handing
 from media_captioner.fleet.journal import open_journal
 from media_captioner.fleet.owners import Card, ask_to_leave
+from media_captioner.fleet.schema import VERSION
 from media_captioner.fleet.sources import Mapping
 from media_captioner.fleet.status import prometheus, status
 from media_captioner.model import Description, Usage
@@ -268,4 +269,4 @@ def test_a_worker_is_told_to_leave_and_that_its_tables_have_changed(dsn, journal
             connection.execute("UPDATE media_captioner.fleet SET version = 99")
             assert heard.wait(60)
             assert "version 99" in told[1].message
-            connection.execute("UPDATE media_captioner.fleet SET version = 1")
+            connection.execute("UPDATE media_captioner.fleet SET version = %s", [VERSION])

@@ -50,17 +50,20 @@ def test_an_empty_database_is_no_fleet_until_it_is_made_one(empty):
 def test_a_filled_database_is_brought_up_to_date_and_keeps_what_it_holds(dsn, monkeypatch):
     _do(dsn, "INSERT INTO asset (source, state, changed) VALUES ('/a', 'done', '')")
     monkeypatch.setattr(schema, "MIGRATIONS", (*schema.MIGRATIONS, SECOND))
-    monkeypatch.setattr(schema, "VERSION", 2)
-    with pytest.raises(ConfigError, match="have version 1, and this program works with version 2"):
+    monkeypatch.setattr(schema, "VERSION", schema.VERSION + 1)
+    now = schema.VERSION
+    with pytest.raises(
+        ConfigError, match=f"have version {now - 1}, and this program works with version {now}"
+    ):
         open_journal(dsn, CARD)
-    assert initialise(dsn) == (1, 2)
+    assert initialise(dsn) == (now - 1, now)
     assert _one(dsn, "SELECT note FROM asset WHERE source = '/a'") == "kept"
 
 
 def test_tables_are_not_changed_under_the_hands_of_older_programs(dsn, monkeypatch):
     with open_journal(dsn, Card("tape-room/7", "captioning", works=True)):
         monkeypatch.setattr(schema, "MIGRATIONS", (*schema.MIGRATIONS, SECOND))
-        monkeypatch.setattr(schema, "VERSION", 2)
+        monkeypatch.setattr(schema, "VERSION", schema.VERSION + 1)
         with pytest.raises(ConfigError, match="tape-room/7"):
             initialise(dsn)
         monkeypatch.undo()
@@ -77,7 +80,7 @@ def test_an_older_program_is_refused_at_its_start_and_at_its_next_write(dsn):
         open_journal(dsn, CARD)
     with pytest.raises(ConfigError, match="version 99"):
         initialise(dsn)
-    _do(dsn, "UPDATE fleet SET version = 1")
+    _do(dsn, f"UPDATE fleet SET version = {schema.VERSION}")  # noqa: S608 - ours
     journal.close()
 
 

@@ -131,6 +131,44 @@ def test_k1_a_file_at_which_the_program_dies_without_getting_anywhere_counts_as_
     asyncio.run(story())
 
 
+def test_k1_of_several_files_at_which_the_program_dies_none_counts_as_failing_and_each_goes_on_alone(path):
+    innocent, poison, heard = (Path(f"/films/{name}.mp4") for name in ("innocent", "poison", "heard"))
+
+    async def begin(*sources):
+        journal = open_journal(path)
+        for source in sources:
+            await journal.register.begin(source)
+            await journal.register.identify(source, "mc1:a" if source == heard else f"mc1:{source.stem}")
+        return journal
+
+    async def suspects(journal):
+        return [source for source in (innocent, poison, heard) if await journal.register.is_suspect(source)]
+
+    async def story():
+        for number in range(5):
+            journal = await begin(innocent, poison, heard)
+            await answer(journal, number)
+            kill(journal)
+        journal = await begin(innocent)
+        assert await suspects(journal) == [innocent, poison]  # not the one that had an answer
+        assert (await journal.register.begin(poison)).failures == 0
+        await journal.register.interrupt(poison)
+        await journal.register.end(innocent, Ending("done"))
+        assert await suspects(journal) == [poison]
+        for died in range(3):
+            assert (await journal.register.begin(poison)).failures == died
+            kill(journal)
+            journal = open_journal(path)
+        before = await journal.register.begin(poison)
+        assert (before.failures, before.reason) == (3, "the program ended while it worked on it alone")
+        await journal.register.interrupt(poison)
+        await journal.register.retry(poison)
+        assert await suspects(journal) == []
+        journal.close()
+
+    asyncio.run(story())
+
+
 def test_no_secret_gets_into_the_books(path):
     async def story():
         with open_journal(path) as journal:
