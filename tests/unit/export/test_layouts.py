@@ -7,14 +7,12 @@ from typing import get_args
 import pytest
 from lxml import etree
 
-from media_captioner.cli.app import run
 from media_captioner.config import Settings
 from media_captioner.config.schema import LayoutName
 from media_captioner.export.base import ExportContext, ExportOptions
 from media_captioner.export.layouts import LAYOUTS, wanted_formats
 from media_captioner.export.registry import exporter_named, names
 from media_captioner.testing.exporters import sample_captions
-from tests.e2e.doors.conftest import make_clip
 
 CONTEXT = ExportContext(now=datetime(2026, 1, 2, tzinfo=UTC))
 
@@ -23,28 +21,6 @@ def test_every_layout_is_a_setting_and_names_formats_that_exist():
     assert set(LAYOUTS) == set(get_args(LayoutName))
     for layout in LAYOUTS.values():
         assert {*layout.formats, *layout.suffixes} <= set(names())
-
-
-@pytest.mark.parametrize(
-    ("layout", "beside"),
-    [
-        ("plain", {"clip.en.vtt", "clip.xmp"}),
-        ("jellyfin", {"clip.en.sdh.vtt", "clip.nfo"}),
-        ("plex", {"clip.en.sdh.srt"}),
-        ("kodi", {"clip.en.srt", "clip.nfo"}),
-        ("immich", {"clip.en.vtt", "clip.mp4.xmp"}),
-        ("photoprism", {"clip.en.vtt", "clip.xmp"}),
-    ],
-)
-def test_each_program_finds_the_names_that_it_looks_for(tmp_path, capsys, layout, beside):
-    clip = make_clip(tmp_path / "clip.mp4")
-    command = ["caption", "--captioner", "emulated", "--layout", layout, str(clip)]
-    assert run(command) == 0
-    assert {path.name for path in tmp_path.iterdir()} == {"clip.mp4", "clip.media_captioner.json", *beside}
-    capsys.readouterr()
-    assert run(command) == 0
-    assert "up to date" in capsys.readouterr().out
-    assert run(["verify", str(tmp_path)]) == 0
 
 
 def test_formats_that_are_asked_for_by_name_win():
@@ -106,12 +82,3 @@ def test_an_nfo_of_somebody_else_keeps_everything_and_gets_our_tags():
 )
 def test_what_is_no_film_alone_is_left_as_it_is(data):
     assert not exporter_named("nfo").can_merge(data)
-
-
-def test_an_nfo_that_cannot_be_merged_into_stays_and_ours_goes_beside_it(tmp_path, capsys):
-    clip = make_clip(tmp_path / "clip.mp4")
-    (tmp_path / "clip.nfo").write_text("https://www.themoviedb.org/movie/1234")
-    assert run(["caption", "--captioner", "emulated", "--layout", "kodi", str(clip)]) == 0
-    assert (tmp_path / "clip.nfo").read_text() == "https://www.themoviedb.org/movie/1234"
-    assert (tmp_path / "clip.media_captioner.nfo").exists()
-    assert "clip.nfo is not ours" in capsys.readouterr().err

