@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import functools
 import os
-import ssl
 import zlib
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator, Iterator, Mapping
 from dataclasses import dataclass
@@ -15,6 +13,7 @@ import httpx
 
 from media_captioner.captioners.addresses import Origin, checked_base_url, is_loopback, origin_of
 from media_captioner.captioners.http.translation import translated
+from media_captioner.captioners.http.trust import authorities
 from media_captioner.captioners.http.user_agent import USER_AGENT
 from media_captioner.errors import ConfigError, ResponseInvalid, ServiceMisconfigured
 from media_captioner.system.secrets import Secret, redact
@@ -228,7 +227,7 @@ class Connection:
         if self._client is None:
             direct = {f"all://{self.origin.host}": None} if is_loopback(self.origin.host) else None
             try:
-                trusted = _authorities(os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR"))
+                trusted = authorities(os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR"))
                 self._client = httpx.AsyncClient(follow_redirects=False, mounts=direct, verify=trusted)
             except (ImportError, ValueError, httpx.InvalidURL) as error:
                 raise ConfigError(
@@ -257,14 +256,6 @@ class _Bearer(httpx.Auth):
     def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
         request.headers["Authorization"] = f"Bearer {self._key.reveal()}"
         yield request
-
-
-@functools.lru_cache(4)
-def _authorities(file: str | None, folder: str | None) -> ssl.SSLContext:
-    # Reading 150 certificates takes 50 ms, so it is done once for each place that they can come from. The
-    # library reads the two variables itself; here they only tell one context from another.
-    del file, folder
-    return httpx.create_ssl_context()
 
 
 async def _pieces(body: Body) -> AsyncIterator[bytes]:

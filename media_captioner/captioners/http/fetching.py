@@ -10,6 +10,7 @@ import httpx
 
 from media_captioner.captioners.addresses import public_address
 from media_captioner.captioners.http.translation import translated
+from media_captioner.captioners.http.trust import authorities
 from media_captioner.captioners.http.user_agent import USER_AGENT
 from media_captioner.errors import CaptionerUnavailable, UnsafeInput
 
@@ -110,7 +111,9 @@ async def fetch_public(
                     "Accept-Encoding": "identity",
                 }
                 async with (
-                    httpx.AsyncClient(trust_env=False, timeout=min(stall, seconds)) as client,
+                    httpx.AsyncClient(
+                        trust_env=False, verify=authorities(), timeout=min(stall, seconds)
+                    ) as client,
                     client.stream(
                         "GET", pinned, headers=headers, extensions={"sni_hostname": target.host}
                     ) as response,

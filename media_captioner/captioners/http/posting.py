@@ -12,6 +12,7 @@ import httpx
 
 from media_captioner.captioners.addresses import public_address
 from media_captioner.captioners.http.translation import translated
+from media_captioner.captioners.http.trust import authorities
 from media_captioner.captioners.http.user_agent import USER_AGENT
 from media_captioner.system.clock import SYSTEM_CLOCK
 
@@ -66,7 +67,9 @@ async def post(
             target = httpx.URL(url)
             sent = {**headers, "Host": target.netloc.decode(), "User-Agent": USER_AGENT}
             async with (
-                httpx.AsyncClient(trust_env=False, timeout=seconds, follow_redirects=False) as client,
+                httpx.AsyncClient(
+                    trust_env=False, verify=authorities(), timeout=seconds, follow_redirects=False
+                ) as client,
                 client.stream(
                     "POST",
                     target.copy_with(host=address),
