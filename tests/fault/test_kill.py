@@ -186,12 +186,12 @@ def test_n12_two_processes_share_one_limit_and_the_server_is_the_judge(tmp_path)
         timeline = server.timeline
     assert codes == [0, 0]
     # 300 a minute are twenty in four seconds; the service's own clock says so. Two that did not know of each other
-    # would send forty. On a busy machine a request can arrive late, and the next ones in time: 0.4 s are allowed.
+    # would send forty. On a busy machine a request can arrive late, and the next ones in time: a second is allowed.
     assert len(timeline) >= 25
-    most = max(sum(1 for other in timeline if start <= other < start + 3.6) for start in timeline)
+    most = max(sum(1 for other in timeline if start <= other < start + 3) for start in timeline)
     assert most <= 20
-    # The limit was used: no process waited for its own half.
-    assert timeline[-1] - timeline[0] <= len(timeline) / 5 * 2
+    # The limit was used: had each process waited for its own half, there would be eight.
+    assert most > 9
 
 
 def test_k6_a_daemon_and_a_command_share_answers(tmp_path):
