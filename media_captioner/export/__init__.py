@@ -44,7 +44,7 @@ def save(
 
     Args:
         captions: What to write.
-        folder: Where to; it must exist.
+        folder: Where to; it is made where it is missing.
         formats: Which files, by format name; the JSON sidecar is always among them.
         stem: What their names begin with; the media file's by default.
 
@@ -58,8 +58,11 @@ def save(
     from media_captioner.export.registry import chosen
     from media_captioner.export.writing import write_all
     from media_captioner.system.clock import SYSTEM_CLOCK
+    from media_captioner.system.files import make_folder
 
+    wanted = chosen(formats)
+    make_folder(Path(folder))
     layout = Layout(Path(folder), stem or captions.media.path.stem, captions.language)
-    targets = places(layout, chosen(formats), {}, overwrite="ours")
+    targets = places(layout, wanted, {}, overwrite="ours")
     context = ExportContext(now=SYSTEM_CLOCK.now())
     return tuple(written.path for written in write_all(captions, targets, context))

@@ -300,8 +300,10 @@ def test_odd_names_are_just_names(tmp_path, captioner, name):
 def test_the_library_face(clip, captioner, tmp_path):
     captions = media_captioner.caption(clip, captioner=captioner)
     assert [cue.text for cue in captions.cues] == ["[beeping]"]
-    out = tmp_path / "out"
-    out.mkdir()
+    out = tmp_path / "made" / "by itself"
+    with pytest.raises(media_captioner.errors.ConfigError):
+        media_captioner.save(captions, out, formats=["vttt"])
+    assert not out.parent.exists()
     paths = media_captioner.save(captions, out)
     assert sorted(path.name for path in paths) == NAMES
     read = media_captioner.load(out / "clip.media_captioner.json")
