@@ -48,9 +48,9 @@ def list_hooks(config_file: Path | None, *, as_json: bool) -> None:
     from media_captioner.cli.render import print_json, printable
 
     _, settings = settings_for({}, config_file)
-    none = True
+    if not as_json:
+        _say_if_nobody(settings)
     for entry in _entries(settings):
-        none = False
         if as_json:
             print_json(entry)
             continue
@@ -58,7 +58,10 @@ def list_hooks(config_file: Path | None, *, as_json: bool) -> None:
         click.echo(f"{click.style(entry['kind'], bold=True)} {printable(entry['name'])}: {told or 'nothing'}")
         if entry.get("detail"):
             click.echo(f"    {printable(entry['detail'])}")
-    if none and not as_json:
+
+
+def _say_if_nobody(settings: Settings) -> None:
+    if next(_entries(settings), None) is None:
         click.echo(
             "Nobody is told of anything: no plugins, and no [[hooks]] or [[webhooks]] in the settings."
         )
@@ -103,6 +106,8 @@ def test(config_file: Path | None, *, as_json: bool) -> int:
     """
     _, settings = settings_for({}, config_file)
     go_offline(settings)
+    if not as_json:
+        _say_if_nobody(settings)
     return 7 if asyncio.run(_test(settings, as_json=as_json)) else 0
 
 
@@ -136,4 +141,6 @@ def doctor(config_file: Path | None, *, as_json: bool) -> int:
 
     _, settings = settings_for({}, config_file)
     go_offline(settings)
+    if not as_json:
+        _say_if_nobody(settings)
     return show(examine_hooks(settings), as_json=as_json)

@@ -301,3 +301,12 @@ def test_lint_goes_on_after_a_file_that_is_no_captions(tmp_path, capsys):
     assert f"Cannot read {tmp_path / 'bad.vtt'}: it is not a valid WebVTT or SRT file" in told.err
     assert f"Cannot read {tmp_path / 'none.vtt'}: there is no such file" in told.err
     assert "good.srt: 1 cue, no violations of netflix-en" in told.out
+
+
+@pytest.mark.parametrize("name", ["list", "test", "doctor"])
+def test_where_nobody_is_told_hooks_say_so(capsys, monkeypatch, name):
+    monkeypatch.setenv("MEDIA_CAPTIONER_PLUGINS", "")
+    assert run(["hooks", name]) == 0
+    assert "Nobody is told of anything" in capsys.readouterr().out
+    assert run(["hooks", name, "--json"]) == 0
+    assert "Nobody" not in capsys.readouterr().out
