@@ -172,7 +172,40 @@ _SECOND: Final = """
 ALTER TABLE asset ADD COLUMN suspect INTEGER NOT NULL DEFAULT 0;
 """
 
-MIGRATIONS: Final = (_FIRST, _SECOND)
+_THIRD: Final = """
+-- What attempts took, added up, as in a journal: dollars are exact, numerators by denominator.
+CREATE TABLE tally (
+    day TEXT, captioner TEXT, owner BIGINT, denominator NUMERIC, attempts BIGINT NOT NULL, requests NUMERIC NOT NULL,
+    tokens NUMERIC NOT NULL, numerator NUMERIC NOT NULL, unknown BIGINT NOT NULL,
+    PRIMARY KEY (day, captioner, owner, denominator)
+);
+CREATE FUNCTION tally_up(one attempt, sign INTEGER) RETURNS VOID LANGUAGE sql AS $$
+    INSERT INTO tally SELECT left(one.asked, 10), one.captioner, one.owner,
+        ('0' || split_part(one.dollars, '/', 2))::numeric, sign, sign * one.requests, sign * one.tokens,
+        sign * split_part(one.dollars, '/', 1)::numeric, sign * (one.outcome IN ('unknown', 'asked'))::integer
+    WHERE one.outcome <> 'unsent'
+    ON CONFLICT (day, captioner, owner, denominator) DO UPDATE SET attempts = tally.attempts + excluded.attempts,
+        requests = tally.requests + excluded.requests, tokens = tally.tokens + excluded.tokens,
+        numerator = tally.numerator + excluded.numerator, unknown = tally.unknown + excluded.unknown
+$$;
+INSERT INTO tally SELECT left(asked, 10), captioner, owner, ('0' || split_part(dollars, '/', 2))::numeric, count(*),
+    sum(requests), sum(tokens), sum(split_part(dollars, '/', 1)::numeric),
+    sum((outcome IN ('unknown', 'asked'))::integer)
+FROM attempt WHERE outcome <> 'unsent' GROUP BY 1, 2, 3, 4;
+CREATE FUNCTION keep_tally() RETURNS TRIGGER LANGUAGE plpgsql AS $$
+BEGIN
+    IF TG_OP = 'UPDATE' THEN
+        PERFORM tally_up(OLD, -1);
+    END IF;
+    PERFORM tally_up(NEW, 1);
+    RETURN NULL;
+END
+$$;
+CREATE TRIGGER attempt_is_tallied AFTER INSERT OR UPDATE OF outcome, requests, tokens, dollars ON attempt
+    FOR EACH ROW EXECUTE FUNCTION keep_tally();
+"""
+
+MIGRATIONS: Final = (_FIRST, _SECOND, _THIRD)
 """Script ``n`` makes version ``n + 1`` of version ``n``. What has been released is never changed."""
 
 VERSION: Final = len(MIGRATIONS)

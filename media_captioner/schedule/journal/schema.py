@@ -114,7 +114,43 @@ _SECOND: Final = """
 ALTER TABLE asset ADD COLUMN suspect INTEGER NOT NULL DEFAULT 0;
 """
 
-MIGRATIONS: Final = (_FIRST, _SECOND)
+_THIRD: Final = """
+-- What attempts took, added up: millions of them would have to be read for every look at the costs. Dollars are exact:
+-- for each denominator the sum of the numerators. Triggers keep it, so that a program of an older version, which had
+-- the journal open when the table was made, is counted too.
+CREATE TABLE tally (
+    day TEXT NOT NULL, captioner TEXT NOT NULL, owner INTEGER NOT NULL, denominator INTEGER NOT NULL,
+    attempts INTEGER NOT NULL, requests INTEGER NOT NULL, tokens INTEGER NOT NULL, numerator INTEGER NOT NULL,
+    unknown INTEGER NOT NULL,
+    PRIMARY KEY (day, captioner, owner, denominator)
+) WITHOUT ROWID;
+CREATE VIEW counted AS SELECT id, substr(asked, 1, 10) AS day, captioner, owner,
+    CAST(substr(dollars, instr(dollars || '/', '/') + 1) AS INTEGER) AS denominator, requests, tokens,
+    CAST(dollars AS INTEGER) AS numerator, outcome IN ('unknown', 'asked') AS unknown
+    FROM attempt WHERE outcome <> 'unsent';
+INSERT INTO tally SELECT day, captioner, owner, denominator, count(*), sum(requests), sum(tokens), sum(numerator),
+    sum(unknown) FROM counted GROUP BY day, captioner, owner, denominator;
+CREATE TRIGGER attempt_comes AFTER INSERT ON attempt BEGIN
+    INSERT INTO tally SELECT day, captioner, owner, denominator, 1, requests, tokens, numerator, unknown
+    FROM counted WHERE id = NEW.id
+    ON CONFLICT DO UPDATE SET attempts = attempts + 1, requests = requests + excluded.requests,
+    tokens = tokens + excluded.tokens, numerator = numerator + excluded.numerator, unknown = unknown + excluded.unknown;
+END;
+CREATE TRIGGER attempt_changes BEFORE UPDATE OF outcome, requests, tokens, dollars ON attempt BEGIN
+    INSERT INTO tally SELECT day, captioner, owner, denominator, -1, -requests, -tokens, -numerator, -unknown
+    FROM counted WHERE id = OLD.id
+    ON CONFLICT DO UPDATE SET attempts = attempts - 1, requests = requests + excluded.requests,
+    tokens = tokens + excluded.tokens, numerator = numerator + excluded.numerator, unknown = unknown + excluded.unknown;
+END;
+CREATE TRIGGER attempt_changed AFTER UPDATE OF outcome, requests, tokens, dollars ON attempt BEGIN
+    INSERT INTO tally SELECT day, captioner, owner, denominator, 1, requests, tokens, numerator, unknown
+    FROM counted WHERE id = NEW.id
+    ON CONFLICT DO UPDATE SET attempts = attempts + 1, requests = requests + excluded.requests,
+    tokens = tokens + excluded.tokens, numerator = numerator + excluded.numerator, unknown = unknown + excluded.unknown;
+END;
+"""
+
+MIGRATIONS: Final = (_FIRST, _SECOND, _THIRD)
 """Statement ``n`` makes version ``n + 1`` of version ``n``. What has been released is never changed."""
 
 VERSION: Final = len(MIGRATIONS)

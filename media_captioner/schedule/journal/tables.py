@@ -60,12 +60,15 @@ class Dialect:
         numerator: Of ``dollars``, which is kept as the text of a fraction: an expression.
         denominator: Of the same; 0 or 1 where the text has none.
         processes: A query that gives what a person can know each process by, and what it does.
+        tallied: A query that gives whether what attempts took is added up; a journal of an older version has no table
+            for it until it is next written to.
 
     """
 
     numerator: str
     denominator: str
     processes: str
+    tallied: str = "SELECT 1"
 
 
 SQLITE: Final = Dialect(
@@ -73,6 +76,7 @@ SQLITE: Final = Dialect(
     numerator="CAST(dollars AS INTEGER)",
     denominator="CAST(substr(dollars, instr(dollars || '/', '/') + 1) AS INTEGER)",
     processes="SELECT 'process ' || pid, doing FROM owner ORDER BY id",
+    tallied="SELECT count(*) FROM sqlite_master WHERE name = 'tally'",
 )
 
 

@@ -20,7 +20,18 @@ from media_captioner.schedule.journal.sqlite import DAMAGE, primary_code
 from media_captioner.schedule.question import NOTHING, Amount, Question
 from media_captioner.system import files
 
-_TABLES: Final = ("asset", "part", "output", "event", "question", "answer", "attempt", "purse", "pace")
+_TABLES: Final = (
+    "asset",
+    "part",
+    "output",
+    "event",
+    "question",
+    "answer",
+    "attempt",
+    "purse",
+    "pace",
+    "tally",
+)
 _SHOWN: Final = 20  # problems of one kind
 
 
@@ -28,7 +39,7 @@ def problems(connection: sqlite3.Connection) -> list[str]:
     """Return everything that is wrong with a journal, each in a sentence; nothing is changed.
 
     The file's structure is checked by SQLite itself. What has to hold besides: every answer belongs to a
-    question, nobody is asked who is not there, and every purse holds what its attempts took.
+    question, nobody is asked who is not there, and every purse and every day holds what its attempts took.
     """
     try:
         (*found,) = (text for (text,) in connection.execute(f"PRAGMA integrity_check({_SHOWN})"))
@@ -38,7 +49,7 @@ def problems(connection: sqlite3.Connection) -> list[str]:
             f"{table}: a row refers to a missing {parent}"
             for table, _, parent, _ in connection.execute("PRAGMA foreign_key_check")
         ][:_SHOWN]
-        return found + _loose_ends(connection) + _wrong_purses(connection)
+        return found + _loose_ends(connection) + _wrong_purses(connection) + _wrong_tally(connection)
     except sqlite3.DatabaseError as error:
         if primary_code(error) in DAMAGE:
             return [str(error)]
@@ -71,6 +82,18 @@ def _wrong_purses(connection: sqlite3.Connection) -> list[str]:
         if spent[name] != Amount(requests, tokens, Fraction(dollars)):
             found.append(f"the purse {name} does not hold what its attempts took")
     return found[:_SHOWN]
+
+
+def _wrong_tally(connection: sqlite3.Connection) -> list[str]:
+    if not connection.execute("SELECT count(*) FROM sqlite_master WHERE name = 'tally'").fetchone()[0]:
+        return []  # of an older version: it is added up when the journal is next written to
+    sums = "sum(requests), sum(tokens), sum(numerator), sum(unknown)"
+    group = "GROUP BY day, captioner, owner, denominator"
+    (wrong,) = connection.execute(
+        f"SELECT count(DISTINCT day) FROM (SELECT day, captioner, owner, denominator, {sums}, count(*) FROM counted"  # noqa: S608 - ours
+        f" {group} EXCEPT SELECT day, captioner, owner, denominator, {sums}, sum(attempts) FROM tally {group})"
+    ).fetchone()
+    return [f"the costs of {wrong} days are not what their attempts took"] if wrong else []
 
 
 def export(connection: sqlite3.Connection) -> Iterator[dict[str, Any]]:

@@ -12,7 +12,7 @@ from media_captioner.fleet import journal as fleet
 from media_captioner.fleet.owners import Card
 from media_captioner.model import Description, Usage
 from media_captioner.schedule.budget import Budget
-from media_captioner.schedule.journal import open_journal
+from media_captioner.schedule.journal import open_journal, schema
 from media_captioner.schedule.journal.reports import costs, history, overview, reading, why
 from media_captioner.schedule.question import Amount, Question
 from media_captioner.schedule.states import Ending, Output, Part
@@ -110,6 +110,30 @@ def test_what_it_cost_exactly(connection):
     assert [cost.name for cost in by_captioner] == ["test/1", "test/2"]
     assert (asset.name, asset.taken.dollars) == (str(SOURCE), Fraction(2, 3) + Fraction(1, 7) + 2)
     assert since.taken.requests == 1
+
+
+ATTEMPT_BY_ATTEMPT = "2026-03-18T00:00"  # more than a day: the sums of days do not tell
+
+
+@pytest.mark.parametrize("by", ["day", "captioner", "run"])
+def test_what_is_added_up_as_it_is_spent_is_what_the_attempts_took(connection, by):
+    assert costs(connection, by) == costs(connection, by, since=ATTEMPT_BY_ATTEMPT) != []
+    assert costs(connection, by, since="2026-03-19") == costs(connection, by, since="2026-03-19T00:00")
+    assert costs(connection, by, since="2027") == []
+
+
+def test_an_older_journal_is_added_up_when_it_is_next_written_to(tmp_path, monkeypatch):
+    path, clock = tmp_path / "journal.db", FakeClock()
+    with monkeypatch.context() as older:
+        older.setattr(schema, "MIGRATIONS", schema.MIGRATIONS[:2])
+        older.setattr(schema, "VERSION", 2)
+        fill(open_journal(path, clock=clock), clock)
+    with reading(path) as connection:
+        before = [costs(connection, by) for by in ("day", "captioner", "run")]
+    open_journal(path).close()
+    with reading(path) as connection:
+        assert connection.execute("SELECT sum(attempts) FROM tally").fetchone() == (5,)
+        assert [costs(connection, by) for by in ("day", "captioner", "run")] == before
 
 
 def test_what_happened(connection):
