@@ -110,7 +110,7 @@ class Batch:
         """
         if self.session is None:
             raise ValueError("a batch needs a session to caption one file with")
-        siblings = await in_thread(siblings_of, [source])
+        siblings = {source: await in_thread(self.session.neighbours.of, source)}
         return await _Run(self, self.session, siblings, self.reports.append)._one(source)  # noqa: SLF001 - ours
 
 

@@ -6,10 +6,15 @@ import contextlib
 import os
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from media_captioner.errors import MediaCaptionerError, MediaNotFound
 from media_captioner.media.policy import MEDIA_SUFFIXES
+from media_captioner.system.clock import Clock
+
+_FRESH: Final = 60.0  # seconds that a listing serves
 
 
 def siblings_of(paths: Sequence[Path]) -> dict[Path, list[Path]]:
@@ -33,6 +38,47 @@ def siblings_of(paths: Sequence[Path]) -> dict[Path, list[Path]]:
                 if len(alike[stem]) > 1:
                     found[path] = [each for each in alike[stem] if each != path]
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Listing:
+    at: float
+    alike: dict[str, list[str]]  # names of media by what they share
+
+
+class Neighbours:
+    """The media beside files that come one by one, as :func:`siblings_of` finds them, without listing a folder for each.
+
+    A listing serves for every file that it holds. Whoever comes later is not in it, so the folder is listed again
+    and shows whom it might get in the way of: of two rivals the later one always sees the earlier.
+
+    Args:
+        clock: Where time comes from.
+
+    """
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._listings: dict[Path, _Listing] = {}
+
+    def of(self, path: Path) -> list[Path]:
+        """Return the media beside ``path`` that are named alike up to their suffix, whatever their letter case."""
+        now, folder, stem = self._clock.monotonic(), path.parent, path.stem.casefold()
+        listing = self._listings.get(folder)
+        if listing is None or now - listing.at > _FRESH or path.name not in listing.alike.get(stem, ()):
+            listing = _Listing(now, _alike(folder))
+            fresh = {each: held for each, held in list(self._listings.items()) if now - held.at <= _FRESH}
+            self._listings = fresh | {folder: listing}
+        return [folder / name for name in listing.alike.get(stem, ()) if name != path.name]
+
+
+def _alike(folder: Path) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = defaultdict(list)
+    with contextlib.suppress(OSError):  # it may be gone
+        for name in os.listdir(folder):  # noqa: PTH208 - as above
+            if is_media_name(name):
+                found[name.rpartition(".")[0].casefold()].append(name)
+    return dict(found)
 
 
 def is_media_name(name: str) -> bool:

@@ -14,6 +14,7 @@ from typing import Final, Self
 from media_captioner.captioners.money import OUTPUT_TOKENS, dollars, estimate
 from media_captioner.config import Settings
 from media_captioner.errors import AlreadyRunning, ConfigError, OutputError
+from media_captioner.finding import Neighbours
 from media_captioner.hooks.host import Host
 from media_captioner.model import Clip
 from media_captioner.protocols import Captioner, Reporter, Service, SilentReporter
@@ -65,6 +66,7 @@ class Session:
     Attributes:
         host: Whom to tell of what happens to assets: nobody, until somebody is set.
         company: Who may be at work beside whom.
+        neighbours: The media beside files that come one by one.
 
     """
 
@@ -91,6 +93,7 @@ class Session:
         self.run = run or str(journal.owner)
         self.host = Host()
         self.company = Company()
+        self.neighbours = Neighbours(clock)
         # The limits of a service belong to its account, so every process shares them. Somebody who listens
         # inside this process is nobody else's.
         keeper = MemoryPaces(clock) if address is None else journal.paces

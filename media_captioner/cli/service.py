@@ -29,9 +29,13 @@ def command(
     media-captioner service systemd /media/in > ~/.config/systemd/user/media-captioner.service
     media-captioner service launchd ~/Movies > ~/Library/LaunchAgents/media-captioner.watch.plist
     """  # noqa: D301 - click's mark for lines that are not to be wrapped
+    from media_captioner.config.tables import WatchedRoot
     from media_captioner.system.places import state_folder
+    from media_captioner.watch.daemon import placed
     from media_captioner.watch.service import launchd_plist, systemd_unit
 
+    if roots:  # what watch would refuse at every start
+        placed([WatchedRoot(root=root) for root in roots])
     words = [str(Path(sys.argv[0]).absolute()), "watch", *(str(root.absolute()) for root in roots)]
     words += [] if port is None else ["--port", str(port)]
     words += [] if config_file is None else ["--config", str(config_file.absolute())]

@@ -40,6 +40,8 @@ def command(
             found = why(connection, named(source, maps, file))
     except ConfigError:
         if below is None:
+            if not as_json:
+                click.echo(printable(_without_journal(Path(source))))
             raise
     if below is not None and not as_json:
         click.echo(printable(below.sentence()))
@@ -61,6 +63,19 @@ def command(
     for each in remarks:
         click.echo(f"  {length(each.start)} to {length(each.end)}: {each.sentence}.")
     return 0
+
+
+def _without_journal(source: Path) -> str:
+    """Return what the files alone tell of one that no journal and no watched folder knows."""
+    from media_captioner.errors import MediaNotFound
+    from media_captioner.export.finding import sidecars_at
+
+    if not source.is_file():
+        return f"There is no file {source}."
+    with suppress(MediaNotFound):
+        beside = ", ".join(path.name for path in sidecars_at(source))
+        return f"{source} was captioned: beside it lies {beside}."
+    return f"No captions of ours lie beside {source}, and no folder above it was ever watched."
 
 
 def _remarks(source: str) -> Iterator[Remark]:

@@ -12,6 +12,7 @@ from media_captioner.config import Settings
 from media_captioner.errors import AuthenticationFailed, DiskFull, MediaNotFound, UnsupportedMedia
 from media_captioner.protocols import SilentReporter
 from media_captioner.testing.captioner import FakeCaptioner
+from media_captioner.testing.clock import FakeClock
 from tests.e2e.doors.conftest import make_clip
 
 
@@ -42,6 +43,28 @@ def test_the_siblings_of_a_file_are_the_media_that_share_its_stem(tmp_path):
     gone, twin = tmp_path / "gone" / "c.mp4", tmp_path / "gone" / "c.mkv"
     found = finding.siblings_of([clip, alone, clip, gone, twin])
     assert found == {clip: [other], gone: [twin], twin: [gone]}
+
+
+def test_files_that_come_one_by_one_see_each_other_though_the_folder_is_rarely_listed(tmp_path, monkeypatch):
+    clock, listings = FakeClock(), []
+    listed = os.listdir
+    monkeypatch.setattr(os, "listdir", lambda folder: listings.append(folder) or listed(folder))
+    clips = [tmp_path / f"{number}.mp4" for number in range(100)]
+    for clip in clips:
+        clip.touch()
+    neighbours = finding.Neighbours(clock)
+    assert [neighbours.of(clip) for clip in clips] == [[]] * 100
+    assert listings == [tmp_path]
+    late = tmp_path / "7.MOV"
+    late.touch()
+    assert neighbours.of(clips[7]) == []  # as if it had been looked at a moment earlier
+    assert neighbours.of(late) == [clips[7]]
+    assert neighbours.of(clips[7]) == [late]
+    assert listings == [tmp_path] * 2
+    (tmp_path / "8.mov").touch()
+    asyncio.run(clock.advance(61))
+    assert neighbours.of(clips[8]) == [tmp_path / "8.mov"]
+    assert neighbours.of(tmp_path / "gone" / "c.mp4") == []
 
 
 def test_a_folder_without_media_and_a_missing_file_are_said_in_their_turn(tmp_path, captioner):

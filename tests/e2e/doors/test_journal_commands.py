@@ -20,6 +20,7 @@ from media_captioner.schedule.question import Amount, Question
 from media_captioner.schedule.states import Ending, Part
 from media_captioner.system.clock import SYSTEM_CLOCK
 from media_captioner.system.places import default_journal, user_file
+from tests.e2e.doors import sessions
 
 GOOD, BAD = Path("/films/good.mp4"), Path("/films/bad\nname.mp4")
 QUESTION = Question("mc1:a", 0, Fraction(0), Fraction(30), "wav@16000", "test/1", clip="c" * 64)
@@ -141,6 +142,21 @@ def test_journal_verify_vacuum_export(journal, capsys):
 def test_no_journal_is_said_in_a_sentence(tmp_path, capsys):
     assert run(["status", "--journal", str(tmp_path / "none.db")]) == 2
     assert "There is no journal at" in capsys.readouterr().err
+
+
+def test_why_tells_without_a_journal_what_the_files_tell(tmp_path, capsys):
+    nowhere, film = tmp_path / "none.db", tmp_path / "film.wav"
+    assert "There is no file" in told(capsys, "why", "--journal", nowhere, film, code=2)
+    sessions.tape(film, 440, seconds=2)
+    assert "No captions of ours" in told(capsys, "why", "--journal", nowhere, film, code=2)
+    sessions.run([film], sessions.paid(), tmp_path / "other.db")
+    assert "beside it lies film." in told(capsys, "why", "--journal", nowhere, film, code=2)
+
+
+def test_no_unit_is_printed_for_a_folder_that_cannot_be_watched(tmp_path, capsys):
+    for kind in ("systemd", "launchd"):
+        assert told(capsys, "service", kind, tmp_path / "none", code=2) == ""
+        assert str(tmp_path) in told(capsys, "service", kind, tmp_path)
 
 
 def test_which_journal_is_meant(tmp_path, monkeypatch):
