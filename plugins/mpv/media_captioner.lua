@@ -231,6 +231,19 @@ local function offer()
     tell("captions are there: Alt+c shows and hides them")
 end
 
+-- The version of an mpv that lacks what is used here, or nil. Builds between releases have no number, and are new enough.
+local function too_old()
+    local version = mp.get_property("mpv-version") or ""
+    local major, minor = version:match("^mpv v?(%d+)%.(%d+)")
+    if major == "0" and tonumber(minor) < 33 then return version end
+end
+
+local old = too_old()
+if old then
+    caption = function() tell("needs mpv 0.33 or newer, and this is " .. old .. "; update mpv", "error") end
+    toggle, offer = caption, caption
+end
+
 mp.add_key_binding("Ctrl+c", "caption", caption)
 mp.add_key_binding("Alt+c", "toggle", toggle)
 mp.register_script_message("caption", caption)

@@ -39,12 +39,12 @@ print(json.dumps({{"source": media.name, "state": "done", "reason": None, "track
 class Player:
     """mpv, and its JSON IPC."""
 
-    def __init__(self, media, folder, command, environment):
+    def __init__(self, media, folder, command, environment, script):
         address = str(folder / "mpv.socket")
         self.log = folder / "mpv.log"
         self.process = subprocess.Popen(
             ["mpv", "--no-config", "--vo=null", "--ao=null", "--idle=yes", "--force-window=no", "--pause", "--keep-open", "--no-terminal",
-             f"--log-file={self.log}", f"--script={SCRIPT}", f"--input-ipc-server={address}",
+             f"--log-file={self.log}", f"--script={script}", f"--input-ipc-server={address}",
              *([f"--script-opts=media_captioner-command={command}"] if command else []),
              *([str(media)] if media else [])],
             env={**os.environ, **environment},
@@ -104,8 +104,8 @@ def program(tmp_path):
 def play(tmp_path, program):
     players = []
 
-    def start(media, command=program, **environment):
-        players.append(Player(media, tmp_path, command, environment))
+    def start(media, command=program, script=SCRIPT, **environment):
+        players.append(Player(media, tmp_path, command, environment, script))
         players[-1].until(players[-1].bound)
         if media:
             players[-1].until(lambda: players[-1].ask("get_property", "duration"))
@@ -145,6 +145,36 @@ def test_a_missing_program_is_told(play, media):
     player.ask("keypress", "Ctrl+c")
     player.until(lambda: player.told("cannot start"))
     assert player.ours() == []
+
+
+def under_version(version, folder):
+    """The script, in an mpv that says it is of another version."""
+    script = folder / "media_captioner.lua"
+    script.write_text(
+        "local real = mp.get_property\n"
+        f"mp.get_property = function(name, ...) if name == 'mpv-version' then return '{version}' end return real(name, ...) end\n"
+        f"dofile({json.dumps(str(SCRIPT))})\n"
+    )
+    return script
+
+
+@pytest.mark.parametrize("key", ["Ctrl+c", "Alt+c"])
+def test_an_mpv_that_is_too_old_is_told_and_nothing_is_begun(play, media, tmp_path, key):
+    player = play(media, script=under_version("mpv 0.32.0", tmp_path))
+    player.until(lambda: player.told("needs mpv 0.33 or newer, and this is mpv 0.32.0"))  # when a file is opened
+    said = player.log.read_text(errors="replace").count("needs mpv 0.33")
+    player.ask("keypress", key)
+    player.until(lambda: player.log.read_text(errors="replace").count("needs mpv 0.33") > said)
+    assert not media.with_suffix(".en.vtt").exists()
+    assert player.tracks() == []
+
+
+@pytest.mark.parametrize("version", ["mpv v0.41.0", "mpv 1.0.0", "mpv git-2026-01-02-abcdef"])
+def test_newer_versions_however_they_are_written_are_taken(play, media, tmp_path, version):
+    player = play(media, script=under_version(version, tmp_path))
+    player.ask("keypress", "Ctrl+c")
+    player.until(player.ours)
+    assert not player.told("needs mpv")
 
 
 def test_a_file_that_cannot_be_captioned_says_why(play, media):
