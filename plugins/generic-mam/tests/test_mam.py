@@ -117,13 +117,14 @@ def test_a_manager_that_is_busy_is_asked_again_as_it_says(tmp_path):
     assert len(manager.got) == 3
 
 
-def test_a_refusal_is_told_and_not_repeated(tmp_path):
-    with Manager((404, {})) as manager:
+@pytest.mark.parametrize("status", [301, 401, 403, 404, 409, 410, 422, 423])
+def test_a_refusal_is_told_and_not_repeated(tmp_path, status):
+    with Manager((status, {"location": "/elsewhere"})) as manager:
         (tmp_path / "mam.toml").write_text(TABLE.format(url=manager.url))
         done = run(tmp_path / "mam.toml", event(tmp_path), MAM_TOKEN="secret-token")
     assert done.returncode == 1
     assert "PATCH" in done.stderr
-    assert "404" in done.stderr
+    assert str(status) in done.stderr
     assert "secret-token" not in done.stderr
     assert len(manager.got) == 1
 
