@@ -69,11 +69,12 @@ def caption(film, home):
     write_media(film, "mp4", Sound(beeping(30, 2)), picture=Picture(30, size=(320, 180)))
     with running(FaultServer(prose="A dog barks from 1 to 3 seconds.")) as service:
         arguments = ["--captioner", "openai-compatible", "--base-url", f"{service.url}/v1", "--model", "m"]
-        subprocess.run(
+        done = subprocess.run(
             [PROGRAM, "caption", "--layout", "kodi", *arguments, film],
             env=os.environ | {f"XDG_{name}_HOME": str(home / name) for name in ("CONFIG", "STATE", "CACHE")},
-            check=True, capture_output=True,
+            check=False, capture_output=True, text=True,
         )  # fmt: skip
+    assert done.returncode == 0, done.stderr
     assert {path.name for path in film.parent.iterdir()} == {
         "storm.mp4", "storm.en.srt", "storm.nfo", "storm.media_captioner.json"
     }  # fmt: skip
