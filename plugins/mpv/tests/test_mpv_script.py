@@ -161,7 +161,7 @@ def under_version(version, folder):
 @pytest.mark.parametrize("key", ["Ctrl+c", "Alt+c"])
 def test_an_mpv_that_is_too_old_is_told_and_nothing_is_begun(play, media, tmp_path, key):
     player = play(media, script=under_version("mpv 0.32.0", tmp_path))
-    player.until(lambda: player.told("needs mpv 0.33 or newer, and this is mpv 0.32.0"))  # when a file is opened
+    player.until(lambda: player.told("needs mpv 0.33 or newer, and this is mpv 0.32.0"))
     said = player.log.read_text(errors="replace").count("needs mpv 0.33")
     player.ask("keypress", key)
     player.until(lambda: player.log.read_text(errors="replace").count("needs mpv 0.33") > said)
