@@ -16,6 +16,9 @@ from media_captioner.system.clock import SYSTEM_CLOCK
 # Wednesday noon, and far from the change of a day, a month or a year.
 _START: Final = datetime(2026, 3, 18, 12, tzinfo=UTC)
 
+# A chain of tasks that wake one another needs a round each; thirty rounds outlast any chain of ours.
+_ROUNDS: Final = 30
+
 
 def _always() -> bool:
     return True
@@ -132,11 +135,13 @@ class FakeClock:
 
 
 async def _let_others_run(idle: Callable[[], bool]) -> None:
-    while True:
-        # A chain of tasks that wake one another needs a round each; thirty rounds outlast any chain of ours.
-        for _ in range(30):
-            await SYSTEM_CLOCK.wait(0)
-        if idle():
-            return
-        while not idle():
-            await SYSTEM_CLOCK.wait(0.0002)
+    """Return when no task has anything to do, and no thread either.
+
+    A thread that ends hands its result to the loop a moment before it counts as idle, and the task that waits
+    for it has yet to wake. So the rounds are counted from the last one in which anybody was busy.
+    """
+    quiet = 0
+    while quiet < _ROUNDS:
+        busy = not idle()
+        await SYSTEM_CLOCK.wait(0.0002 if busy else 0)
+        quiet = 0 if busy or not idle() else quiet + 1

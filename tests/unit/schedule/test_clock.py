@@ -36,6 +36,30 @@ def test_running_lets_time_pass_by_itself():
     asyncio.run(story())
 
 
+def test_what_a_thread_hands_over_as_it_ends_is_taken_before_time_passes():
+    async def story():
+        loop, clock, log = asyncio.get_running_loop(), FakeClock(monotonic=0.0), []
+        result = loop.create_future()
+
+        async def asker():
+            await result
+            log.append(clock.monotonic())
+
+        def idle():
+            if not result.done():
+                # As late as can be: somebody is asking whether the thread has ended.
+                loop.call_soon(result.set_result, None)
+            return True
+
+        asking = asyncio.create_task(asker())
+        async with clock.running(idle=idle):
+            await clock.wait(1)
+        await asking
+        assert log == [0]
+
+    asyncio.run(story())
+
+
 def test_sleeping_moves_the_time_and_a_jump_moves_only_the_time_of_day():
     clock = FakeClock(monotonic=0.0)
     before = clock.now()
