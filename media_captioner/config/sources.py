@@ -19,9 +19,11 @@ from media_captioner.system.secrets import Secret
 ENVIRONMENT_PREFIX: Final = "MEDIA_CAPTIONER_"
 PROJECT_FILE: Final = ".media-captioner.toml"
 _MAX_FILE = 256 * 1024  # bytes; a settings file is a page, not a book
+# Read elsewhere, not settings. EVENT is what our hooks are started with, and they may well start us again.
 _OTHER_VARIABLES = frozenset(
-    {"CONFIG", "COMMAND", "COMPLETE", "MODELS", "PICTURES", "PLUGINS", "SERVE_KEY", "NO_SKIPS", "CRASH_AT"}
-)  # read elsewhere, not settings
+    {"CONFIG", "COMMAND", "COMPLETE", "EVENT", "MODELS", "PICTURES", "PLUGINS"}
+    | {"SERVE_KEY", "SIDECARS", "NO_SKIPS", "CRASH_AT"}
+)
 
 _SECRETS: Final = frozenset({"api_key", "database"})
 _PASSWORD: Final = re.compile(

@@ -60,6 +60,12 @@ def test_a_misspelt_setting_is_met_with_the_right_spelling(tmp_path):
         resolve(environment={"MEDIA_CAPTIONER_PROFIL": "bbc"})
 
 
+@pytest.mark.parametrize("name", ["EVENT", "COMMAND", "SIDECARS"])
+def test_what_our_hooks_and_plugins_find_in_the_environment_is_no_misspelt_setting(name):
+    """A command hook, and what the OpenTimelineIO plugin runs in, may start the program again."""
+    assert resolve(environment={f"MEDIA_CAPTIONER_{name}": "x"}).settings == resolve(environment={}).settings
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
