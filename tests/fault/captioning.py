@@ -21,6 +21,8 @@ from media_captioner.schedule.journal import open_journal
 from media_captioner.session import Session, budget_of, limits_for
 from media_captioner.system.secrets import Secret
 
+AT_ONCE = 8  # what the service states for itself; more requests a minute would mean more under way
+
 
 def _witness(point, count):
     """Return a witness that kills this process when ``point`` is passed for the ``count``-th time."""
@@ -37,7 +39,7 @@ def _witness(point, count):
 
 def run(url, journal, sources, *, crash_at=None, crash_count=1, **settings):
     """Caption ``sources`` and return the reports."""
-    limits = {"requests_per_minute": 60_000, "tokens_per_minute": 10**9}
+    limits = {"requests_per_minute": 60_000, "tokens_per_minute": 10**9, "requests_at_once": AT_ONCE}
     chosen = Settings(journal=journal, segment_seconds=5, **{**limits, **settings})
     captioner = qwen(Options(api_key=Secret("sk-test-key"), base_url=url))
 

@@ -26,7 +26,6 @@ from media_captioner.testing.media import Sound, write_media
 from tests.fault import captioning
 
 SEGMENTS = 20
-CONCURRENCY = 8  # what the service states
 SYSCALLS = ("pwrite64", "write", "fdatasync", "fsync", "rename", "connect", "unlink", "ftruncate", "openat")
 _RATE = 16_000
 
@@ -175,7 +174,7 @@ class Scene:
         self.check_outputs_are_whole_or_missing()
         answered, sent = self.answered(), self.asked()
         lost = sent.total() - answered
-        assert 0 <= lost <= CONCURRENCY
+        assert 0 <= lost <= captioning.AT_ONCE
         report = self.restart()
         # Killed after its last file was in place, it has nothing left to do.
         assert report.state in {"done", "up to date"}, (report.state, report.reason)
