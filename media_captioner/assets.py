@@ -61,6 +61,18 @@ def looks_of(settings: Settings) -> dict[str, Any]:
     return looks | {"profile_rules": own.model_dump(mode="json", exclude_none=True) if own else None}
 
 
+def check_looks(settings: Settings) -> None:
+    """Make sure, before anybody listens, that there are the profile and the formats that ``settings`` name.
+
+    Raises:
+        ConfigError: one is unknown, or a profile of the user's own makes no sense.
+        PluginError: another package brings a format, and it is broken.
+
+    """
+    profile_of(settings)
+    chosen(wanted_formats(settings), ExportOptions.of(settings))
+
+
 @dataclass(frozen=True, slots=True)
 class TrackResult:
     """What became of one track of an asset.

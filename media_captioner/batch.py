@@ -10,8 +10,8 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
-from media_captioner.assets import process
-from media_captioner.config import Settings
+from media_captioner.assets import check_looks, process
+from media_captioner.config import Settings, settings_beside
 from media_captioner.errors import (
     AlreadyRunning,
     BudgetExceeded,
@@ -268,7 +268,7 @@ class _Run:
                     return _quarantined(item, replace(before, reason=crash))
             results = await process(
                 item,
-                await in_thread(batch.settings_for, item),  # a file beside the media may say more
+                await in_thread(self._settings, item),
                 batch.captioner,
                 siblings=self.siblings.get(item, ()),
                 reporter=batch.reporter,
@@ -292,6 +292,12 @@ class _Run:
             bug.__cause__ = error
             return AssetReport(item, "failed", error=bug)
         return AssetReport(item, state_of(results), results)
+
+    def _settings(self, item: Path) -> Settings:
+        settings = self.batch.settings_for(item)  # a file beside the media may say more
+        with settings_beside(item.parent):
+            check_looks(settings)
+        return settings
 
     async def _is_dangerous(self, source: Path) -> bool:
         """Return whether the failures that are on record were at the bytes that lie there now."""

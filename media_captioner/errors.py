@@ -6,7 +6,8 @@
     ├── ConfigError                     2   settings, options, missing extras
     │   ├── UnknownSetting
     │   ├── SecretMissing
-    │   └── ExtraMissing
+    │   ├── ExtraMissing
+    │   └── FolderMisconfigured             this folder's media only
     ├── MediaError                      3   this file cannot be captioned; the next one is tried
     │   ├── MediaNotFound
     │   ├── UnsupportedMedia
@@ -104,6 +105,12 @@ class SecretMissing(ConfigError):
 
 class ExtraMissing(ConfigError):
     """The work needs an optional part of the package that is not installed."""
+
+
+class FolderMisconfigured(ConfigError):
+    """The settings file beside media cannot be used. It arrived with them, and stops no others."""
+
+    scope: ClassVar[Scope] = "asset"
 
 
 class MediaError(MediaCaptionerError):

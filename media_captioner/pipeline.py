@@ -122,6 +122,7 @@ async def caption_track(
             remembers nothing.
 
     Raises:
+        ConfigError: there is no such profile; nobody has listened then.
         MediaError: the track cannot be decoded.
         CaptionerError: the captioner cannot work at all; a failure at one clip leaves a gap instead.
         Postponed: the service does not answer for now; what it answered so far is remembered.
@@ -134,6 +135,7 @@ async def caption_track(
                 return await caption_track(media, track, settings, captioner, reporter, voice, seat=alone)
             finally:
                 await session.drain(0)
+    profile = profile_of(settings)  # whoever listens may be paid: what cannot be used is found out first
     cutting = cutting_of(settings, captioner.service)
     with open_segments(media, track, cutting=cutting, voice=voice, limits=limits_of(settings)) as reader:
         listening = Listening(media, track, settings, seat, reporter or SilentReporter(), voice)
@@ -153,7 +155,7 @@ async def caption_track(
             usage=sum((s.description.usage for s in segments if s.description), Usage()),
             partial=unread,
         ),
-        profile_of(settings),
+        profile,
         end=end,
         layers=layers_of(settings),
     )

@@ -139,6 +139,7 @@ def caption_all(
 
     """
     from media_captioner import batch
+    from media_captioner.assets import check_looks
     from media_captioner.captioners.options import options_of
     from media_captioner.cli.render import caption_view
     from media_captioner.cli.shared import shared_journal
@@ -147,6 +148,7 @@ def caption_all(
     from media_captioner.pipeline import voice_detector
     from media_captioner.session import open_session
 
+    check_looks(settings)
     with caption_view(len(found), as_json=as_json) as view:
 
         def tell(report: AssetReport) -> None:

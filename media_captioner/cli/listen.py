@@ -103,6 +103,7 @@ def command(
     **given: Any,
 ) -> int:
     """Let other programs ask for captions, with signed requests."""
+    from media_captioner.assets import check_looks
     from media_captioner.cli.render import caption_view
     from media_captioner.cli.shared import handing, shared_journal
     from media_captioner.cli.stopping import run_until_stopped
@@ -114,6 +115,7 @@ def command(
 
     by_file, settings = settings_for(given, config_file)
     go_offline(settings)
+    check_looks(settings)
     secrets, places = Secrets.of(settings.listen), Places(settings.listen.roots, settings.listen.urls)
     if not settings.listen.roots and not settings.listen.urls:
         raise ConfigError(
@@ -174,6 +176,7 @@ class _Door:
                     voice_detector(),
                     self._settings.listen.at_once,
                     handed=self._handed,
+                    wait_hours=self._settings.wait_hours,
                 )
                 door = Door(
                     self._register,

@@ -123,7 +123,8 @@ def settings_for(
 ) -> tuple[Callable[[Path], Settings], Settings]:
     """Return the settings by file, and those that hold where no file says otherwise.
 
-    A settings file beside the media counts for the media in its folder; each folder is read once.
+    A settings file beside the media counts for the media in its folder, and what is wrong with it concerns them alone;
+    each folder is read once.
     """
     resolved: dict[Path | None, Settings] = {}
 
@@ -134,7 +135,13 @@ def settings_for(
             resolved[folder] = by_hand(given, resolve(given, config_file=config_file, beside=folder).settings)
         return resolved[folder]
 
-    return (lambda path: resolve_for(path.parent)), resolve_for(None)
+    def by_file(path: Path) -> Settings:
+        from media_captioner.config import settings_beside
+
+        with settings_beside(path.parent):
+            return resolve_for(path.parent)
+
+    return by_file, resolve_for(None)
 
 
 def by_hand(given: dict[str, Any], settings: Settings) -> Settings:

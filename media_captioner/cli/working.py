@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from media_captioner.assets import check_looks
 from media_captioner.batch import Batch
 from media_captioner.captioners.options import options_of
 from media_captioner.cli.render import STATE_COLOURS, caption_view, dollars, length, printable
@@ -60,6 +61,7 @@ class Terms:
 async def working(terms: Terms) -> None:
     """Work for the fleet until told to stop."""
     settings = terms.settings
+    check_looks(settings)
     async with contextlib.AsyncExitStack() as stack:
         view = stack.enter_context(caption_view(1, as_json=terms.as_json))
         captioner = captioner_named(settings.captioner, options_of(settings), view)

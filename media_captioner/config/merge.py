@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -21,7 +22,7 @@ from media_captioner.config.sources import (
     read_key,
 )
 from media_captioner.config.tables import TABLES, WatchedRoot
-from media_captioner.errors import ConfigError
+from media_captioner.errors import ConfigError, FolderMisconfigured
 from media_captioner.system.places import user_file
 
 
@@ -96,6 +97,24 @@ def resolve(
     for root in settings.watch:
         settings_below(root, settings, where=origins["watch"])
     return Resolved(settings, origins)
+
+
+@contextmanager
+def settings_beside(folder: Path) -> Iterator[None]:
+    """Take what is wrong with settings in the block for a mistake in the file beside the media in ``folder``.
+
+    Everybody's own settings were read before; so one folder's file stops the media of that folder and no others.
+
+    Raises:
+        FolderMisconfigured: settings cannot be used.
+
+    """
+    try:
+        yield
+    except ConfigError as error:
+        file = folder / PROJECT_FILE
+        where = "" if str(file) in error.message or not os.path.exists(file) else f" in {file}"  # noqa: PTH110 - never raises
+        raise FolderMisconfigured(f"{error.message}{where}", hint=error.hint) from error
 
 
 def _complaint(error: ValidationError, values: Mapping[str, Any]) -> tuple[str, str, str]:

@@ -51,6 +51,7 @@ class Worker:
         at_once: Jobs under way at once; by default enough to keep the captioner busy with short files.
         clock: Where time comes from.
         handed: Gives what captions files in place of this process; by default they are captioned here.
+        wait_hours: Hours that a job waits in all for what passes by itself.
         news: Set when a job came in.
 
     """
@@ -66,6 +67,7 @@ class Worker:
     at_once: int | None = None
     clock: Clock = SYSTEM_CLOCK
     handed: Callable[[Batch], Batch] | None = None
+    wait_hours: float = 0.0
     news: asyncio.Event = field(default_factory=asyncio.Event)
     _under_way: dict[Path, list[Job]] = field(default_factory=dict)
 
@@ -117,7 +119,7 @@ class Worker:
             self.voice,
             self.clock,
             session=self.session,
-            wait_hours=self.settings_for(path).wait_hours,
+            wait_hours=self.wait_hours,
             root=root,
             job=job.id,
         )

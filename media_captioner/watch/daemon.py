@@ -12,11 +12,12 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any, Final
 
+from media_captioner.assets import check_looks
 from media_captioner.batch import HANDED_AT_ONCE, Batch
 from media_captioner.captioners.options import Options, options_of
-from media_captioner.config import Settings, settings_below
+from media_captioner.config import Settings, settings_below, settings_beside
 from media_captioner.config.tables import WatchedRoot
-from media_captioner.errors import ConfigError, UnsafeInput
+from media_captioner.errors import ConfigError
 from media_captioner.hooks import attended, captioner_named
 from media_captioner.pipeline import voice_detector
 from media_captioner.protocols import Captioner, Notice, Progress, Reporter
@@ -215,6 +216,7 @@ class _Builder:
             each.root for each in self.tables if each is not table and each.root.is_relative_to(table.root)
         ]
         settings = settings_below(table, self.beside(None))
+        check_looks(settings)
         desk = self._desk(settings)
         batch = Batch(
             lambda path: self._settings_for(table, path),
@@ -239,12 +241,8 @@ class _Builder:
         )
 
     def _settings_for(self, table: WatchedRoot, path: Path) -> Settings:
-        try:
+        with settings_beside(path.parent):
             return settings_below(table, self.beside(path.parent))
-        except ConfigError as error:
-            # The user's own settings were read at the start, so it is the file beside the media that fails:
-            # the affair of this folder, not of all.
-            raise UnsafeInput(error.message, hint=error.hint) from error
 
     def _desk(self, settings: Settings) -> Desk:
         """Return the desk with the captioner that ``settings`` want; folders share one where they agree."""

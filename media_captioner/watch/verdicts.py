@@ -9,6 +9,7 @@ from typing import Final
 from media_captioner.errors import (
     BudgetExceeded,
     CorruptMedia,
+    FolderMisconfigured,
     MediaCaptionerError,
     MediaChanged,
     MediaNotFound,
@@ -19,7 +20,15 @@ from media_captioner.errors import (
 from media_captioner.outcomes import AssetReport
 from media_captioner.watch.memory import Decision
 
-_PASSING: Final = (CorruptMedia, MediaChanged, MediaNotFound, OutputError, PluginError, ToolError)
+_PASSING: Final = (
+    CorruptMedia,
+    FolderMisconfigured,
+    MediaChanged,
+    MediaNotFound,
+    OutputError,
+    PluginError,
+    ToolError,
+)
 """Failures that can pass without the file changing: a disk that stalls, a folder that may not be written yet. What
 is dangerous among them ends in quarantine, which the journal decides."""
 

@@ -7,9 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from media_captioner import batch, finding
+from media_captioner import batch, caption, finding
+from media_captioner.cli.app import run as command_line
 from media_captioner.config import Settings
-from media_captioner.errors import AuthenticationFailed, DiskFull, MediaNotFound, UnsupportedMedia
+from media_captioner.errors import (
+    AuthenticationFailed,
+    ConfigError,
+    DiskFull,
+    MediaNotFound,
+    UnsupportedMedia,
+)
 from media_captioner.protocols import SilentReporter
 from media_captioner.testing.captioner import FakeCaptioner
 from media_captioner.testing.clock import FakeClock
@@ -87,6 +94,29 @@ def test_one_bad_file_does_not_stop_the_batch(tmp_path, captioner):
     states = [reports[name].state for name in ("a.mp4", "b.mp4", "c.mp4")]
     assert states == ["done", "failed", "done"]
     assert isinstance(reports["b.mp4"].error, UnsupportedMedia)
+
+
+@pytest.mark.parametrize(
+    "mistake", ['profil = "bbc"', 'profile = "martian"', 'formats = ["docx"]', 'track = "first"', "track ="]
+)
+def test_a_wrong_settings_file_beside_media_stops_those_of_its_folder_alone(tmp_path, capsys, mistake):
+    for folder in ("a", "b"):
+        (tmp_path / folder).mkdir()
+        make_clip(tmp_path / folder / "clip.mp4")
+    (tmp_path / "a" / ".media-captioner.toml").write_text(mistake)
+    assert command_line(["caption", "--captioner", "emulated", str(tmp_path)]) == 2
+    said = capsys.readouterr()
+    assert str(tmp_path / "a" / ".media-captioner.toml") in said.err
+    assert f"{tmp_path}/b/clip.mp4: done" in said.out
+    assert not (tmp_path / "a" / "clip.en.vtt").exists()
+
+
+def test_nobody_listens_before_the_settings_are_known_to_make_sense(clip, captioner):
+    [report] = run([clip], captioner, profile="martian")
+    assert (report.state, "martian" in report.reason) == ("failed", True)
+    with pytest.raises(ConfigError, match="martian"):
+        caption(clip, Settings(profile="martian"), captioner=captioner)
+    assert not captioner.clips
 
 
 def test_what_concerns_the_whole_queue_stops_it_once(tmp_path):

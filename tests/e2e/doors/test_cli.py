@@ -94,6 +94,8 @@ def _playlist(path):
         (["captoin", "x"], "Did you mean caption?"),
         (["caption", "--profile", "martian", "x.mp4"], "martian"),
         (["caption", "--formats", "docx", "x.mp4"], "docx"),
+        (["caption", "--formats", "docx", "."], "docx"),
+        (["watch", "--captioner", "emulated", "--profile", "martian", "."], "martian"),
         (["caption", "--captioner", "nobody", "x.mp4"], "nobody"),
         (["caption", "--config", "nowhere.toml", "x.mp4"], "nowhere.toml"),
         (["segments", "x.mp4", "--out", "o", "--target", "0"], "1 to 2400"),

@@ -2,10 +2,13 @@
 
 import asyncio
 import contextlib
+import json
 import shutil
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from media_captioner.cli.options import settings_for
 from media_captioner.config import Settings
 from media_captioner.config.tables import Listening
 from media_captioner.errors import AuthenticationFailed, DiskFull
@@ -46,6 +49,7 @@ class Bench:
     folder: Path
     captioner: FakeCaptioner
     at_once: int | None = None
+    settings_for: Callable[[Path], Settings] = lambda _path: Settings(wait_hours=0)
     clock: Clock = field(default_factory=FakeClock)
     ear: Ear = field(default_factory=Ear)
     register: Register = field(default_factory=lambda: Register(None))
@@ -69,7 +73,7 @@ class Bench:
                 self.register,
                 Places((self.folder,)),
                 Listening(roots=(self.folder,)),
-                lambda path: Settings(wait_hours=0),
+                self.settings_for,
                 session,
                 self.reporter,
                 lambda report: None,
@@ -127,6 +131,20 @@ def test_a_file_that_went_away_meanwhile_is_told_as_failed(tmp_path):
     assert [(event.name, event.job, event.error) for event in heard] == [
         ("asset.failed", ended.id, "MediaNotFound")
     ]
+
+
+def test_a_wrong_settings_file_beside_a_file_fails_its_job_and_no_other(tmp_path):
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+    wrong, right = (make_clip(tmp_path / name / "clip.mp4") for name in ("a", "b"))
+    (wrong.parent / ".media-captioner.toml").write_text("profil = 'bbc'")
+    by_file, _ = settings_for({}, None)
+    bench = Bench(tmp_path, FakeCaptioner("A dog barks."), settings_for=by_file)
+    jobs = [
+        bench.ask(json.dumps({"file": f"{path.parent.name}/clip.mp4"}).encode()) for path in (wrong, right)
+    ]
+    assert bench.run(*jobs) == ["failed", "done"]
+    assert "profil" in bench.register.job(jobs[0]).reason
 
 
 def test_what_concerns_every_job_lets_this_one_wait(tmp_path):

@@ -41,6 +41,7 @@ def test_what_lies_in_the_file_stands_until_it_changes(error):
     "error",
     [
         errors.CorruptMedia("damaged"),
+        errors.FolderMisconfigured("an unknown profile"),
         errors.OutputNotWritable("read-only"),
         errors.ToolCrashed("gone"),
         errors.CaptionerUnavailable("503"),
