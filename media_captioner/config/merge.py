@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from pydantic import ValidationError
 
+from media_captioner.config.complaints import complaint
 from media_captioner.config.schema import Settings
 from media_captioner.config.sources import (
     ENVIRONMENT_PREFIX,
@@ -89,11 +90,9 @@ def resolve(
     try:
         settings = Settings.model_validate(values)
     except ValidationError as error:
-        name, what, why = _complaint(error, values)
-        raise ConfigError(
-            f"Cannot use {what} from {origins.get(name, 'default')}: {why}",
-            hint=Settings.model_fields[name].description if name in Settings.model_fields else None,
-        ) from error
+        found = complaint(error, values)
+        origin = origins.get(found.name, "default")
+        raise ConfigError(f"Cannot use {found.what} from {origin}: {found.why}", hint=found.hint) from error
     for root in settings.watch:
         settings_below(root, settings, where=origins["watch"])
     return Resolved(settings, origins)
@@ -117,21 +116,6 @@ def settings_beside(folder: Path) -> Iterator[None]:
         raise FolderMisconfigured(f"{error.message}{where}", hint=error.hint) from error
 
 
-def _complaint(error: ValidationError, values: Mapping[str, Any]) -> tuple[str, str, str]:
-    """Return the name of the setting that cannot be used, what of it cannot, and why."""
-    first = error.errors()[0]
-    name, *inner = first["loc"] or ("?",)
-    why = first["msg"].removeprefix("Value error, ")
-    if not inner:
-        return str(name), f"{name} = {values.get(str(name))!r}", why
-    table = f"[{name}]"
-    if isinstance(inner[0], int):
-        table = f"[[{name}]] number {inner[0] + 1}"
-        inner = inner[1:]
-    member = ".".join(map(str, inner))
-    return str(name), f"{member} in {table}" if member else table, why
-
-
 _NOT_BELOW: Final = frozenset(
     {*TABLES, "api_key", "database", "journal", "offline", "wait_hours", "plugin_seconds"}
 )
@@ -152,7 +136,7 @@ def settings_below(root: WatchedRoot, settings: Settings, *, where: str = "the s
     """
     own = dict(root.settings)
     for name in own:
-        known_name(name, where=f"the table of {root.root} in {where}")
+        known_name(name, where=f"the table of {root.root} in {where}", among=WatchedRoot.model_fields)
         if name in _NOT_BELOW:
             raise ConfigError(
                 f"Refused the setting {name} in the table of {root.root} in {where}: it holds for everything",
@@ -163,9 +147,8 @@ def settings_below(root: WatchedRoot, settings: Settings, *, where: str = "the s
     try:
         checked = Settings.model_validate(own)
     except ValidationError as error:
-        first = error.errors()[0]
+        found = complaint(error, own)
         raise ConfigError(
-            f"Cannot use {first['loc'][0]} in the table of {root.root} in {where}: "
-            f"{first['msg'].removeprefix('Value error, ')}"
+            f"Cannot use {found.what} in the table of {root.root} in {where}: {found.why}", hint=found.hint
         ) from error
     return settings.model_copy(update={name: getattr(checked, name) for name in own})

@@ -6,7 +6,7 @@ import difflib
 import os
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final, get_origin
 
@@ -163,8 +163,13 @@ def read_key(path: Path) -> Secret:
     return Secret(text)
 
 
-def known_name(name: str, *, where: str) -> None:
+def known_name(name: str, *, where: str, among: Iterable[str] = ()) -> None:
     """Make sure that ``name`` is a setting.
+
+    Args:
+        name: As somebody wrote it.
+        where: Where it stands, for the message.
+        among: Further names that may stand there and may have been meant.
 
     Raises:
         UnknownSetting: it is not; the message offers the nearest name.
@@ -172,7 +177,7 @@ def known_name(name: str, *, where: str) -> None:
     """
     if name in Settings.model_fields:
         return
-    near = difflib.get_close_matches(name, Settings.model_fields, n=1)
+    near = difflib.get_close_matches(name, [*among, *Settings.model_fields], n=1)
     raise UnknownSetting(
         f"Unknown setting {name!r} in {where}",
         hint=f"Did you mean {near[0]}?" if near else "media-captioner config lists every setting.",

@@ -10,6 +10,7 @@ from typing import Any, Final
 from pydantic import ValidationError
 
 from media_captioner.config import Settings
+from media_captioner.config.complaints import complaint
 from media_captioner.config.schema import UNTRUSTED
 from media_captioner.cues.profiles import profile_named
 from media_captioner.errors import MediaCaptionerError
@@ -123,8 +124,8 @@ def _settings(given: Any) -> dict[str, Any]:
         for name in checked.formats:
             exporter_named(name)
     except ValidationError as error:
-        first = error.errors()[0]
-        raise Refused(422, f"The setting {first['loc'][0]} cannot be used: {first['msg']}") from None
+        found = complaint(error, {})
+        raise Refused(422, f"The setting {found.what} cannot be used: {found.why}") from None
     except MediaCaptionerError as error:
         raise Refused(422, error.message) from None
     return dict(given)

@@ -85,6 +85,58 @@ def test_a_value_that_cannot_be_used_is_named_with_its_place(tmp_path, text, sai
     assert str(path) in wrong.value.message
 
 
+@pytest.mark.parametrize(
+    ("text", "said", "hint"),
+    [
+        ('formats = "vtt"', "formats = 'vtt' from FILE: it has to be a list in square brackets", "by format"),
+        ('max_dollars = "lots"', "max_dollars = 'lots' from FILE: it has to be a number", "US dollars"),
+        ("max_dollars = -1", "max_dollars = -1 from FILE: it has to be 0 or more", "US dollars"),
+        ("max_tokens = 1.5", "max_tokens = 1.5 from FILE: it has to be a whole number", "tokens"),
+        ('force = "maybe"', "force = 'maybe' from FILE: it has to be true or false", "again"),
+        ("formats = []", "formats = [] from FILE: it is empty", "by format"),
+        (
+            'formats = ["vtt", 3]',
+            "formats = ['vtt', 3] from FILE: it has to be text in quotation",
+            "by format",
+        ),
+        (
+            '[[watch]]\nroots = "a"',
+            "[[watch]] number 1 from FILE: root is missing",
+            "It has roots; write root.",
+        ),
+        ("[[watch]]", "[[watch]] number 1 from FILE: root is missing", "The folder."),
+        ('[watch]\nroot = "a"', "watch from FILE: it has to be a table of its own: [[watch]]", None),
+        ('watch = ["a"]', "watch from FILE: it has to be a table of its own: [[watch]]", None),
+        ('[[listen]]\nroots = ["a"]', "listen from FILE: it has to be a table of its own: [listen]", None),
+        ('[profiles]\na = "bbc"', "profiles from FILE: it has to be a table of its own: [profiles.a]", None),
+        (
+            '[profiles.a]\nbaze = "bbc"',
+            "baze in [profiles.a] from FILE: there is no such setting",
+            "mean base?",
+        ),
+        (
+            '[[hooks]]\ncommand = ["x"]\nevents = ["done"]',
+            "events in [[hooks]] number 1 from FILE",
+            "When it",
+        ),
+        ('[listen]\nurls = ["https://a.example/"]', "[listen] from FILE: urls need downloads", None),
+    ],
+)
+def test_a_value_that_cannot_be_used_is_refused_in_words_for_whoever_wrote_it(tmp_path, text, said, hint):
+    path = _write(tmp_path / "s.toml", text)
+    with pytest.raises(ConfigError) as wrong:
+        resolve(config_file=path, environment={})
+    assert wrong.value.message.startswith(f"Cannot use {said}".replace("FILE", str(path)))
+    assert wrong.value.hint is None if hint is None else hint in wrong.value.hint
+
+
+def test_a_misspelt_setting_of_a_watched_folder_is_met_with_the_right_spelling(tmp_path):
+    path = _write(tmp_path / "s.toml", '[[watch]]\nroot = "a"\nexlude = ["b"]\n')
+    with pytest.raises(UnknownSetting) as unknown:
+        resolve(config_file=path, environment={})
+    assert unknown.value.hint == "Did you mean exclude?"
+
+
 def test_a_settings_file_of_a_gigabyte_is_not_read(tmp_path):
     path = tmp_path / "s.toml"
     with path.open("wb") as file:
