@@ -42,6 +42,15 @@ _PRESENCE: Final = frozenset(
     "distinguishable identifiable found included used captured involved".split()
 )
 _BE: Final = frozenset("is are was were be been can could".split())
+_GONE: Final = frozenset(
+    "absent missing lacking unheard inaudible nonexistent imperceptible undetectable".split()
+)
+_CAUGHT: Final = _PRESENCE | frozenset(
+    "picked recorded piped played featured employed offered added sounded".split()
+)
+_SWITCHED: Final = frozenset({"switched", "turned", "shut"})
+_BETWEEN: Final = frozenset("all also both again not otherwise altogether quite been be".split())
+"""Words that may stand, like adverbs, between "is" and what is said of the subject: "are all absent"."""
 _NEW_CLAUSE: Final = frozenset(
     "the this these that its his her their it he she they there another one what".split()
 )
@@ -84,6 +93,7 @@ def ranks(words: Sequence[str], cues: Sequence[Hit], keys: Sequence[str]) -> lis
         first, last = _reach(words, hit, reach, kind, ends)
         for place in range(first, last):
             found[place] = max(found[place], rank)
+    _absences(words, found, ends)
     _as_as(words, found)
     _affixes(words, keys, found)
     return found
@@ -249,6 +259,21 @@ def _subject(words: Sequence[str], cue: int, ends: set[int]) -> int:
             comma = place
         place -= 1
     return 0
+
+
+def _absences(words: Sequence[str], found: list[int], ends: set[int]) -> None:
+    """Apply "music is conspicuously missing", "birds are not picked up", "the engine is apparently switched off"."""
+    for place, word in enumerate(words):
+        off = word == "off" and place > 0 and words[place - 1] in _SWITCHED
+        if not off and word not in _GONE and word not in _CAUGHT:
+            continue
+        verb = place - 1 - off
+        while verb > 0 and (words[verb] in _BETWEEN or words[verb].endswith("ly")):
+            verb -= 1
+        denied = "not" in words[max(0, verb) : place]
+        if verb > 0 and words[verb] in _BE and denied == (word in _CAUGHT):
+            for index in range(_subject(words, verb, ends), place + 1):
+                found[index] = NEGATED
 
 
 def _as_as(words: Sequence[str], found: list[int]) -> None:

@@ -25,6 +25,10 @@ def polarity(text, audioset):
         "It doesn't contain barking.",
         "Nothing resembling barking is present, nor is barking implied.",
         "The non-barking animal is quiet.",
+        "Birds, cars and barking are all absent.",
+        "The usual barking is conspicuously missing.",
+        "Barking is not picked up by the microphone.",
+        "Actual barking is not captured at any point.",
     ],
 )
 def test_denied(text):
