@@ -47,6 +47,9 @@ _ENDS: Final = frozenset(
 FEIGNED: Final = frozenset({"mock", "feigned", "pretend", "faux", "simulated", "fake", "exaggerated"})
 """Words before one of emotion that say that it is none."""
 
+_PLAIN: Final = frozenset(
+    "unmistakable palpable evident audible obvious genuine clear real tangible plain".split()
+)
 _POSSESSIVE: Final = frozenset({"his", "her", "their", "the"})
 _NOUN_ENDS: Final = ("ion", "ness", "ment", "ance", "ence", "ity", "ship", "tude", "th", "cy")
 
@@ -72,6 +75,7 @@ def feelings(passage: Passage) -> list[Feeling]:
     if not hits:
         return []
     anchors = _anchors(passage)
+    anchors.extend(hit.start for hit in hits if _is_plain(passage, hit))
     if not anchors:
         return []
     subject = _is_about_voice(passage)
@@ -130,6 +134,12 @@ def _anchors(passage: Passage) -> list[int]:
     return places
 
 
+def _is_plain(passage: Passage, hit: Hit) -> bool:
+    """Whether the sentence says that an emotion can be heard: "The relief is unmistakable"."""
+    told = passage.words[hit.end : hit.end + 4]
+    return hit.start == 1 and told[:1] in (["is"], ["was"], ["in"]) and not _PLAIN.isdisjoint(told)
+
+
 def _is_of_scene(passage: Passage, hit: Hit, music: set[int]) -> bool:
     """Whether the word tells of a mood that no voice has: "a cheerful melody", "the atmosphere is one of grief"."""
     if not music.isdisjoint(range(hit.end, hit.end + _MODIFIED)):
@@ -157,11 +167,13 @@ def _describes_other(passage: Passage, hit: Hit) -> bool:
     words = passage.words
     before = words[hit.start - 1] if hit.start else ""
     last = words[hit.end - 1]
+    following = words[hit.end] if hit.end < len(words) else "."
     if before in FEIGNED or before.endswith("ally") or (last.endswith("ly") and _is_of_crowd(passage, hit)):
         return True  # "mock outrage", "acoustically neutral", "the audience applauds warmly"
     if last.endswith(("ly", *_NOUN_ENDS)) or last in _NOUNS:
         return any(word in _OTHER for word in words[max(0, hit.start - 3) : hit.start])
-    if hit.end >= len(words) or words[hit.end] in _ENDS or not words[hit.end][0].isalpha():
+    insisting = before in {"with", "in"} and following.endswith(_NOUN_ENDS)  # "with gleeful insistence"
+    if insisting or following in _ENDS or not following[0].isalpha():
         return False
     voiced = {other.start for other in passage.hits(Saying)}
     voiced.update(other.start for other in (*passage.hits(Person), *passage.hits(Emotion)))

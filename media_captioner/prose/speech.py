@@ -95,6 +95,7 @@ class _Scribe:
                 voice is not None and voice.sings and not speaking.is_spoken(passage, place)
             )
             found.append(_Utterance(passage, place, quote, voice, rank, sung))
+            self.cast.last = voice
         return found
 
     @staticmethod
@@ -163,7 +164,7 @@ class _Scribe:
         last = self.said[-1] if self.said else None
         if last is None or passage.summary or passage.index - last.passage.index > 1:
             return
-        first = {hit.start for hit in passage.hits(Saying)}
+        first = {hit.start for hit in passage.hits(Saying)} | {feeling.place for feeling in feelings}
         if passage.words[0] in _POINTING and not first.isdisjoint(range(1, 4)):
             last.feelings.extend(feelings)
 

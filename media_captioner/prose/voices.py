@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Final
 
-from media_captioner.prose.lexicon import Hit, Person, outermost
+from media_captioner.prose.lexicon import Hit, Person, Saying, outermost
 from media_captioner.prose.manner import Feeling
 from media_captioner.prose.polarity import ASSERTED, HEDGED
 from media_captioner.prose.reading import QUOTED, Passage
@@ -29,6 +29,9 @@ _NUMBERS: Final = {"two": 2, "three": 3, "both": 2}
 _OBJECTS: Final = frozenset({"to", "at", "toward", "towards", "about", "between", "like"})
 _DETERMINER_WINDOW: Final = 6
 _APPOSITION: Final = 6
+_OWNED: Final = (
+    4  # words behind "the driver's" within which a noun for a voice would make it the driver who is heard
+)
 _ROLES: Final = ("sing", "voice", "person", "many", "pronoun")
 _ON_AIR: Final = frozenset(
     "broadcaster host presenter announcer narrator newsreader anchor commentator podcaster moderator".split()
@@ -37,8 +40,9 @@ _RECENT: Final = 12  # voices that a pronoun or a second mention may still mean
 _ORDINALS: Final = frozenset({"first", "second", "third", "other", "former", "latter"})
 _VERBS: Final = frozenset(
     "say ask reply answer respond laugh whisper speak add shout begin continue agree interrupt sound be sigh exclaim "
-    "yell call mutter murmur groan giggle complain scream cry insist remark".split()
+    "yell call mutter murmur groan giggle complain scream cry insist remark squeal shriek squeak declare protest joke".split()
 )
+_CLOSING: Final = frozenset({",", "."})
 _REGISTERS: Final = frozenset({"voice", "baritone", "tenor", "soprano", "alto", "contralto", "bass"})
 _GENDERS: Final = frozenset({"=male", "=female"})
 _GENDER_REACH: Final = 2
@@ -93,10 +97,11 @@ class Mention:
 
 @dataclass(slots=True)
 class Cast:
-    """The voices met so far, in order."""
+    """The voices met so far, in order; those mentioned lately, the latest at the end; who was quoted last."""
 
     voices: list[Voice] = field(default_factory=list)
     recent: list[Voice] = field(default_factory=list)
+    last: Voice | None = None
 
     def meet(self, passage: Passage) -> list[Mention]:
         """Return who is mentioned in a sentence, and remember it.
@@ -137,7 +142,7 @@ class Cast:
                 voice.sings = True
             self._remember(voice)
             before = passage.words[_phrase_start(passage, hit) - 1 : _phrase_start(passage, hit)]
-            object_ = bool(_OBJECTS.intersection(before)) and role != "pronoun"
+            object_ = role != "pronoun" and (bool(_OBJECTS.intersection(before)) or _is_owner(passage, hit))
             found.append(Mention(hit.start, hit.end, voice, role, rank, object_))
             last = hit
         return found
@@ -208,6 +213,8 @@ class Cast:
     def _pronoun(self, passage: Passage, word: str, speaker: str) -> Voice | None:
         if speaker == "any":
             return next((voice for voice in reversed(self.recent) if voice.many), None)
+        if self.last is not None and self.last.speaker == "any" and not passage.quotes and not self.last.many:
+            return self.last  # "A third party breaks in: “…” There is strain in the way he says it."
         for voice in reversed(self.recent):
             if voice.speaker == speaker and not voice.many:
                 return voice
@@ -281,17 +288,33 @@ def _is_owned(passage: Passage, hit: Hit, last: Mention) -> bool:
     )
 
 
+def _is_owner(passage: Passage, hit: Hit) -> bool:
+    """Whether a phrase only says whose thing something is: "in the driver's seat"; a voice is no thing."""
+    end = passage.ends[hit.end - 1] - passage.start
+    if passage.text[end - 2 : end] not in {"'s", "’s"}:
+        return False
+    nouns = {other.start for kind in (Saying, Person) for other in passage.hits(kind)}
+    for place in range(hit.end, min(len(passage.words), hit.end + _OWNED)):
+        if passage.words[place] == "," or place in nouns:
+            return passage.words[place] == ","
+    return True
+
+
 def _with_members(passage: Passage, people: list[Hit]) -> list[Hit]:
     """Add "the first", "the other" and the like, where no noun follows, to the people of a sentence."""
     words, keys = passage.words, passage.keys
     found = list(people)
     if words[:1] == ["one"] and keys[1:2] and keys[1] in _VERBS:
         found.append(Hit(0, 1, None))
+    if QUOTED in words and "one" in words[2:-1]:  # "“A monster!” squeals one."
+        place = words.index("one", 2)
+        if keys[place - 1] in _VERBS and words[place + 1] in _CLOSING:
+            found.append(Hit(place, place + 1, None))
     if "the" not in words or _ORDINALS.isdisjoint(words):
         return found
     for place in range(1, len(words) - 1):
         if words[place] in _ORDINALS and words[place - 1] == "the":
-            verbal = words[place + 1] == "," or keys[place + 1] in _VERBS
+            verbal = words[place + 1] in _CLOSING or keys[place + 1] in _VERBS
             if verbal:
                 found.append(Hit(place, place + 1, None))
     return sorted(found, key=lambda hit: hit.start) if len(found) > len(people) else people

@@ -34,6 +34,16 @@ from media_captioner.prose import emotions, tags, understand
         ("A synthetic female announcer declares, “Double kill.”", ["robot"]),
         ("The judge, a woman with a patient, tired manner, answers, “Please sit.”", ["woman"]),
         ("A midwife says, “Push.” In summary, the audio documents the birth of a child.", []),
+        ("A docent says, “It was never sold.” Her voice is silky.", ["woman"]),
+        (
+            "Two small brothers sit there. “A monster!” squeals one. “Help!” adds the other.",
+            ["child", "child"],
+        ),
+        ("Their mother, in the driver's seat, chimes in, “Oh no!”", ["woman"]),
+        (
+            "A man says, “En route.” A third party breaks in: “Send medical.” There is strain in the way he says it.",
+            ["man", "man"],
+        ),
     ],
 )
 def test_tells_voices_apart(text, speakers):
@@ -68,6 +78,8 @@ def test_language(text, language):
         ("A man says with exasperation, “Not again.”", ("frustrated",), "exasperated"),
         ("A man speaks in an exasperated tone. He says: “Not again.”", ("frustrated",), "exasperated"),
         ("“Over here!” a man shouts. His voice is raw with panic.", ("fearful",), "panicked"),
+        ("The man answers, “It's breathing.” The relief is unmistakable.", ("relieved",), "relieved"),
+        ("A girl shouts with gleeful insistence, “Look!”", ("happy",), "gleeful"),
         ("The tone is not angry. A man says, “Fine.”", (), None),
         ("Tense music plays as a man says, “We must leave.”", (), None),
         ("The mood is joyful. A man says, “Good evening.”", (), None),
