@@ -16,6 +16,8 @@ from media_captioner.prose.lexicon import Action, Genre, Hit, Instrument, Mask, 
 from media_captioner.prose.polarity import ASSERTED, HEDGED, NAMES, NEGATED
 from media_captioner.prose.reading import Passage, Reading
 
+_SEVERAL: Final = 2
+_ON: Final = 6  # words from "performance" to the instrument it is on
 _BESIDE: Final = 3  # words between a genre or an instrument and the word for music it belongs to
 _ANOTHER: Final = frozenset({"another", "second", "different", "new"})
 _DRUMMED: Final = frozenset({"on", "against", "upon", "his", "her", "their"})
@@ -73,10 +75,30 @@ def find(reading: Reading) -> Found:
         if pieces:
             _add(pieces[-1], passage, words, genres, instruments, playing=begun is not None)
         loose.extend((passage, hit) for hit in instruments)
+    if not pieces:
+        pieces.extend(_together(loose))
     playing = {name for piece in pieces if piece.rank == ASSERTED for name in piece.instruments}
     for passage, hit in loose:
         _lone(lone, passage, hit, playing)
     return Found(tuple(_music(piece) for piece in pieces), tuple(lone.values()))
+
+
+def _together(loose: list[tuple[Passage, Hit]]) -> list[_Piece]:
+    """Return the music that instruments of several sentences make, though nothing calls it so."""
+    sure = [
+        (passage, hit)
+        for passage, hit in loose
+        if hit.found.columns[2] == "0" and passage.rank(hit.start, hit.end) == ASSERTED
+    ]
+    if len({passage.index for passage, _ in sure}) < _SEVERAL or any(
+        "or" in passage.words for passage, _ in sure
+    ):
+        return []
+    names = {hit.found.columns[0]: ASSERTED for _, hit in sure}
+    if len(names) < _SEVERAL:
+        return []
+    passage, hit = sure[0]
+    return [_Piece(ASSERTED, passage.evidence(hit.start, hit.end), instruments=names)]
 
 
 def _clear(passage: Passage, kind: type) -> list[Hit]:
@@ -90,6 +112,7 @@ def _clear(passage: Passage, kind: type) -> list[Hit]:
         spans = {(hit.start, hit.end) for hit in outermost(hits)}
         hits = [hit for hit in hits if (hit.start, hit.end) in spans]
     hiding = [hit for other in (Action, Mask) for hit in passage.hits(other)]
+    hiding = [hit for hit in hiding if "and" not in passage.words[hit.start : hit.end]]  # "claps and snares"
     return [
         hit
         for hit in hits
@@ -128,6 +151,8 @@ def _begun(
         partner = _partner(hit, beside)
         if partner is not None:
             found.append((hit, passage.rank(hit.start, partner.end)))
+        elif any(_is_on(passage, other, hit) for other in beside):
+            found.append((hit, passage.rank(hit.start, hit.end)))
     found.extend(_band(passage, words, instruments))
     found = [item for item in found if item[1] <= HEDGED]
     return min(found, key=lambda item: (item[1], item[0].start), default=None)
@@ -135,6 +160,12 @@ def _begun(
 
 def _partner(hit: Hit, beside: list[Hit]) -> Hit | None:
     return next((other for other in beside if 0 <= other.start - hit.end <= _BESIDE), None)
+
+
+def _is_on(passage: Passage, work: Hit, hit: Hit) -> bool:
+    """Whether a word for music is followed by what plays it: "a performance on an end-blown flute"."""
+    between = passage.words[work.end : hit.start]
+    return work.end < hit.start and between[:1] in (["on"], ["for"]) and len(between) <= _ON
 
 
 def _band(passage: Passage, words: list[Hit], instruments: list[Hit]) -> list[tuple[Hit, int]]:

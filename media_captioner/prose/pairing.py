@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 from media_captioner.prose.lexicon import Action, Entry, Hit, Instrument, Mask, Source, lexicon
@@ -31,6 +32,8 @@ _OBJECT: Final = frozenset({"a", "an", "the", "his", "her", "its", "their"})
 _LISTED: Final = frozenset({"and", ",", "then"})
 OF: Final = frozenset({"of", "from", "by", "against"})
 _NOISE: Final = frozenset({"sound", "noise"})
+_JOINING: Final = frozenset({"and", "while", "as", "but"})
+_ANEW: Final = frozenset({"a", "an", "another", "the"})
 _HEARD: Final = frozenset({"heard", "audible", "present", "perceptible", "discernible", "noticeable"})
 _UTTERED: Final = frozenset(
     "cry bark snap roar croak boom thunder hiss growl crack purr crow hoot call chirp echo".split()
@@ -182,7 +185,7 @@ def _acted(passage: Passage, hit: Hit, things: list[Hit], used: set[tuple[int, i
     rank = passage.rank(hit.start, hit.end)
     thing = _nearest(passage, hit, things) or _subject(passage, hit, things)
     if thing is None:
-        if action.default is not None:
+        if action.default is not None and action.default.label != _NOTHING:
             yield Mention(action.default, passage, hit.start, hit.end, rank)
         return
     for each in _coordinated(passage, thing, action, things):
@@ -256,11 +259,18 @@ def _distance(words: list[str], hit: Hit, thing: Hit) -> int:
     between = words[thing.end : hit.start] if before else words[hit.end : thing.start]
     if len(between) > (_BEFORE if before else _AFTER) or not BARRIERS.isdisjoint(between):
         return _TOO_FAR
+    if before and _is_other(between):
+        return _TOO_FAR
     if before:
         return len(between) + _COMMA_COST * between.count(",")
     if between and between[0] in OF:
         return len(between) // 2
     return len(between) if len(between) <= 2 and BESIDES.isdisjoint(between) else _TOO_FAR
+
+
+def _is_other(between: list[str]) -> bool:
+    """Whether somebody or something else comes in between: "an engine surges and a siren | starts"."""
+    return any(one in _JOINING and other in _ANEW for one, other in pairwise(between))
 
 
 def _coordinated(passage: Passage, thing: Hit, action: Action, things: list[Hit]) -> list[Hit]:

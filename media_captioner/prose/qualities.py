@@ -81,5 +81,8 @@ def _means_other(passage: Passage, hit: Hit, term: str, near: set[str]) -> bool:
     if term == "distortion":
         return not near.isdisjoint(_INSTRUMENTAL | _INTENDED)
     if term == "clipping":
-        return "clipped" in words[hit.start : hit.end] and not near.isdisjoint(_SPOKEN | _MANNER)
+        told = not near.isdisjoint(_SPOKEN | _MANNER) or (
+            bool(passage.quotes) and _RECORDING.isdisjoint(words)
+        )
+        return "clipped" in words[hit.start : hit.end] and told
     return words[hit.start] == "echo" and not _THROUGH.isdisjoint(following)

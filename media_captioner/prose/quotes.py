@@ -102,6 +102,7 @@ class _Before:
         mark: The last character.
         last: The last word.
         article: Whether "a" or "an" stands right before it.
+        named: Whether "the", "this" or "these" does.
         empty: Whether nothing but marks stands before it.
         said: Whether a verb or noun of speech stands before it.
         said_last: Whether a verb of speech stands right before it.
@@ -115,6 +116,7 @@ class _Before:
     mark: str
     last: str
     article: bool
+    named: bool
     empty: bool
     said: bool
     said_last: bool
@@ -214,6 +216,7 @@ def _before(text: str, quote: Quote, floor: int) -> _Before:
         mark=context[-1:],
         last=words[count - 1] if count else "",
         article=context.endswith((" a", " an")),
+        named=context.endswith((" the", " this", " these")),
         empty=not context.strip(" “”()[]—,and"),
         said=bool(said),
         said_last=any(hit.end >= count - 1 for hit in uttered),
@@ -231,7 +234,7 @@ def _is_stressed(words: list[str], hits: list[Hit], count: int) -> bool:
 
 def _is_sung(words: list[str], hits: list[Hit]) -> bool:
     lemma = lexicon().lemma
-    sung = [hit for hit in hits if hit.found.columns[0] == "sing"]
+    sung = [hit for hit in hits if hit.found.columns[0] == "sing" and not _is_sing_song(words, hit)]
     if any(hit.found.columns[0] == "say" for hit in hits):
         sung = [hit for hit in sung if hit.found.phrase != "hum"]  # who hums has no words: they come after
     said = [hit for hit in hits if hit.found.columns[0] == "say" and lemma(words[hit.start]) not in _EITHER]
@@ -241,10 +244,15 @@ def _is_sung(words: list[str], hits: list[Hit]) -> bool:
     return any(word.startswith(_SONG) or word == "melody" for word in words)
 
 
+def _is_sing_song(words: list[str], hit: Hit) -> bool:
+    """Whether "sing" is half of "sing-song", which tells how somebody speaks."""
+    return any(word.startswith("song") for word in words[hit.end : hit.end + 2])
+
+
 def _is_speech(text: str, quote: Quote, before: _Before, found: list[Quote], following: Quote | None) -> bool:
     count = sum(word[0].isalpha() for word in tokens(quote.text[:_READ]))
-    if not count or before.article:
-        return False  # nothing to say; or a noun: "what engineers call a “telephone effect”"
+    if not count or before.article or (before.named and count < _PHRASE and quote.text.islower()):
+        return False  # nothing to say; or a noun: "what engineers call a “telephone effect”", "the “cuckoos”"
     foreign = translations.is_foreign(quote.text)
     whole = count >= _PHRASE or foreign
     joined = bool(found) and bool(_JOINED.match(text[found[-1].end : quote.start]))

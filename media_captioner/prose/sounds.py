@@ -127,6 +127,7 @@ def mentions(passage: Passage) -> list[Mention]:
             or _is_of_music(mention)
             or _is_attribute(mention, found)
             or _is_played(mention)
+            or _is_struck(mention)
             or is_channel(passage, mention)
         )
     ]
@@ -222,6 +223,14 @@ def _is_played(mention: Mention) -> bool:
     if last == work and words[place - 1] == "and":
         return True  # "the mix is warm, with a wide image, and breathes gently"
     return len(between) <= _PLAYED and _APART.isdisjoint(between)
+
+
+def _is_struck(mention: Mention) -> bool:
+    """Whether an instrument right before a blow is what is struck: "the snares crack dryly"."""
+    if mention.source or mention.entry.group != "impact":
+        return False
+    instruments = mention.passage.hits(Instrument)
+    return any(hit.end == mention.start and hit.found.columns[2] == "0" for hit in instruments)
 
 
 def _is_piece(hit: Hit) -> bool:

@@ -43,6 +43,9 @@ from media_captioner.prose.tables import table
         ("She stops, clears her throat, and hums.", {"Throat clearing", "Humming"}),
         ("A machine gun hammers in long bursts.", {"Machine gun", "Gunshot, gunfire"}),
         ("A forklift reverses, its warning beeper sounding.", {"Beep, bleep"}),
+        ("Heavy lorries thunder by.", {"Truck"}),
+        ("A toddler begins to bawl.", {"Baby cry, infant cry"}),
+        ("The dry whirr of insects is heard.", {"Insect"}),
     ],
 )
 def test_names_the_thing_that_sounds(text, wanted):
@@ -147,6 +150,16 @@ def test_hiss_of_the_recording_is_quality_and_hiss_of_a_snake_is_a_sound():
         ("The gallery explodes: hundreds of people cheer.", "Explosion"),
         ("Wind roars over the microphone.", "Howl (wind)"),
         ("Rain drums faintly on the canvas while a fiddle plays a reel.", "Drum"),
+        ("An engine surges and a siren starts to yelp.", "Engine starting"),
+        ("Tires sing on wet asphalt.", "Singing"),
+        ("Heavy lorries thunder by.", "Thunder"),
+        ("The wheels shriek as they bite into a curve.", "Biting"),
+        ("Several clocks chatter on the wall.", "Chatter"),
+        ("A fountain babbles in the garden.", "Hubbub, speech noise, speech babble"),
+        ("Each impact comes back with a slap echo.", "Slap, smack"),
+        ("A synthesizer plays, and the snares crack dryly.", "Crack"),
+        ("The engine is apparently switched off.", "Engine"),
+        ("Music is not piped in.", "Music"),
     ],
 )
 def test_does_not_take_the_thing_beside_for_the_thing_that_sounds(text, unwanted):
