@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from media_captioner.cli.options import PATH, config_option, journal_option, journal_path, json_option
+from media_captioner.cli.options import PATH, config_option, journal_file_option, journal_path, json_option
 
 
 @click.group("journal", short_help="Look after the journal: verify, vacuum, export, rebuild.")
@@ -17,7 +17,7 @@ def command() -> None:
 
 
 @command.command("verify", short_help="Find everything that is wrong with the journal.")
-@journal_option
+@journal_file_option
 @config_option
 @json_option
 def verify(journal: Path | None, config_file: Path | None, *, as_json: bool) -> int:
@@ -39,7 +39,7 @@ def verify(journal: Path | None, config_file: Path | None, *, as_json: bool) -> 
 
 
 @command.command("vacuum", short_help="Make the journal as small as it can be.")
-@journal_option
+@journal_file_option
 @config_option
 def vacuum(journal: Path | None, config_file: Path | None) -> None:
     """Make the journal as small as it can be."""
@@ -51,7 +51,7 @@ def vacuum(journal: Path | None, config_file: Path | None) -> None:
 
 
 @command.command("export", short_help="Print everything that the journal knows, as JSON lines.")
-@journal_option
+@journal_file_option
 @config_option
 def export(journal: Path | None, config_file: Path | None) -> None:
     """Print every row of the journal as one JSON object a line, with the name of its table."""
@@ -66,7 +66,7 @@ def export(journal: Path | None, config_file: Path | None) -> None:
 
 @command.command("rebuild", short_help="Read answers back from the sidecars beside the media.")
 @click.argument("places", nargs=-1, required=True, type=PATH, metavar="SIDECARS|FOLDERS...")
-@journal_option
+@journal_file_option
 @config_option
 @json_option
 def rebuild(

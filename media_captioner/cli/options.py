@@ -34,6 +34,9 @@ journal_option = click.option(
     metavar="FILE",
     help="The journal, where it is not in its usual place, nor that of the setting database.",
 )
+journal_file_option = click.option(
+    "--journal", type=PATH, metavar="FILE", help="The journal, where it is not in its usual place."
+)
 track_option = click.option("--track", type=int, metavar="N", help="Audio track to use, counted from 1.")
 language_option = click.option(
     "--language", metavar="TAG", help="Prefer the audio track in this language (en, de, zh), and expect it."
@@ -158,12 +161,23 @@ def go_offline(settings: Settings) -> None:
 
 
 def journal_path(journal: Path | None, config_file: Path | None) -> Path:
-    """Return the journal that the options, or else the settings, name."""
+    """Return the file of the journal that the options, or else the settings, name.
+
+    Raises:
+        ConfigError: it is no file.
+
+    """
+    from media_captioner.errors import ConfigError
     from media_captioner.system.places import default_journal
 
     if (file := file_at_once(journal, config_file)) is not None:
         return file
     _, settings = settings_for({}, config_file)
+    if settings.database is not None:
+        raise ConfigError(
+            "The journal that the setting database names lies in a Postgres, which looks after it itself",
+            hint="Name a journal that is a file with --journal.",
+        )
     return settings.journal or default_journal()
 
 
