@@ -94,8 +94,8 @@ def init(config_file: Path | None, silence: float) -> None:
     "--list",
     "lists",
     multiple=True,
-    type=click.File("r"),
-    help="File with a name on each line; - is standard input.",
+    type=click.File("r", encoding="utf-8", errors="surrogateescape"),
+    help="File with the name of a media file on each line; - is standard input.",
 )
 @click.option("--priority", type=int, default=0, show_default=True, help="Higher ones go first.")
 @click.option("--tag", default="any", show_default=True, help="Only workers with this tag take them.")
@@ -116,8 +116,9 @@ def submit(
 
     What is at work stays as it is; what was done is looked at again, and left alone where nothing has changed.
     """
+    from media_captioner.cli.render import counted
     from media_captioner.fleet.backlog import Backlog
-    from media_captioner.fleet.sources import Mapping, listed, name_of
+    from media_captioner.fleet.sources import Mapping, listed, listed_in, name_of
     from media_captioner.system.clock import SYSTEM_CLOCK
 
     if not places and not lists:
@@ -130,11 +131,9 @@ def submit(
             name = root or name_of(place, mapping)
             taken += await backlog.add(listed([place], mapping), root=name, tag=tag, priority=priority)
         for lines in lists:
-            names = (line.rstrip("\n") for line in lines)
-            taken += await backlog.add(
-                (name for name in names if name), root=root or lines.name, tag=tag, priority=priority
-            )
-        click.echo(f"{taken:,} assets are to be done.")
+            names = listed_in(lines, mapping)
+            taken += await backlog.add(names, root=root or lines.name, tag=tag, priority=priority)
+        click.echo(f"{counted(taken, 'asset')} {'is' if taken == 1 else 'are'} to be done.")
         return 0
 
     return _with_journal(config_file, "submitting", work)
@@ -264,6 +263,7 @@ def cancel(
 
     Work under way is interrupted; requests under way are waited for where they run, and every answer is kept.
     """
+    from media_captioner.cli.render import counted
     from media_captioner.fleet.backlog import Backlog
     from media_captioner.fleet.dispatch import ProcrastinateDispatcher
     from media_captioner.system.clock import SYSTEM_CLOCK
@@ -277,8 +277,12 @@ def cancel(
         async with ProcrastinateDispatcher(dsn) as dispatcher:
             for name in under_way:
                 await dispatcher.cancel(name)
-        click.echo(f"{waiting:,} assets will not be begun; {len(under_way)} at work were asked to stop.")
-        return 0 if waiting or under_way else 3
+        if not waiting and not under_way:
+            click.echo("Nothing of that is to be done or under way.", err=True)
+            return 3
+        stopped = f"; {len(under_way)} under way {'was' if len(under_way) == 1 else 'were'} asked to stop"
+        click.echo(f"{counted(waiting, 'asset')} will not be begun{stopped if under_way else ''}.")
+        return 0
 
     return _with_journal(config_file, "cancelling", work)
 
@@ -294,6 +298,7 @@ def cancel(
 @config_option
 def retry(names: tuple[str, ...], states: str | None, config_file: Path | None, maps: tuple[str, ...]) -> int:
     """Let assets be tried again; segments that the captioner refused are asked about again too."""
+    from media_captioner.cli.render import counted
     from media_captioner.fleet.backlog import Backlog
     from media_captioner.system.clock import SYSTEM_CLOCK
 
@@ -301,8 +306,11 @@ def retry(names: tuple[str, ...], states: str | None, config_file: Path | None, 
         backlog = Backlog(journal, SYSTEM_CLOCK)
         found = await _named(backlog, names, maps, everything=states is not None, state=states)
         known = await backlog.retry(found)
-        click.echo(f"{known:,} assets will be tried again.")
-        return 0 if known else 3
+        if not known:
+            click.echo("Nothing of that can be tried again: it is not known, or at work.", err=True)
+            return 3
+        click.echo(f"{counted(known, 'asset')} will be tried again.")
+        return 0
 
     return _with_journal(config_file, "retrying", work)
 

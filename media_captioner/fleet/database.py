@@ -80,9 +80,15 @@ def connect(dsn: Secret) -> psycopg.Connection[Any]:
         return _connect(dsn)
     except psycopg.OperationalError as error:
         raise ConfigError(
-            f"Cannot reach the fleet's database: {str(error).strip().splitlines()[-1]}",
+            f"Cannot reach the fleet's database: {_first_line(error)}",
             hint="Check the setting database (MEDIA_CAPTIONER_DATABASE), and that the server runs and lets us in.",
         ) from error
+
+
+def _first_line(error: psycopg.Error) -> str:
+    """Return what went wrong without the advice that libpq puts on further lines."""
+    lines = str(error).strip().splitlines() or [type(error).__name__]
+    return lines[0].removeprefix("connection failed: ").removeprefix("connection is bad: ")
 
 
 def _connect(dsn: Secret) -> psycopg.Connection[Any]:

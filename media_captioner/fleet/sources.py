@@ -263,6 +263,26 @@ def listed(places: Iterable[str], mapping: Mapping) -> Iterator[str]:
             yield from _listed_here(Path(place).absolute(), mapping)
 
 
+def listed_in(lines: Iterable[str], mapping: Mapping) -> Iterator[str]:
+    """Return the fleet's names of the assets that stand in a list, one on each line, as they are read.
+
+    Raises:
+        ConfigError: names are parted by something else.
+
+    """
+    for line in lines:
+        place = line.rstrip("\n")
+        if "\0" in place:
+            raise ConfigError(
+                "Cannot read the list: its names are parted by NUL bytes",
+                hint="Put each name on a line of its own, as find does without -print0.",
+            )
+        if is_remote(place):
+            yield place
+        elif place:
+            yield from _named(Path(place).absolute(), mapping)
+
+
 def _listed_remotely(place: str) -> Iterator[str]:
     store, key = _located(place)
     with _reaching(place):
@@ -279,8 +299,12 @@ def _listed_here(place: Path, mapping: Mapping) -> Iterator[str]:
     if not place.exists():
         raise MediaNotFound(f"There is no {place}")
     for path in media_below(place) if place.is_dir() else [place]:
-        name = mapping.named(path)
-        if mapping.here(name) == path:
-            yield name
-        else:
-            log.warning("Left out %s: its name is no UTF-8, which other machines could not read", name)
+        yield from _named(path, mapping)
+
+
+def _named(path: Path, mapping: Mapping) -> Iterator[str]:
+    name = mapping.named(path)
+    if mapping.here(name) == path:
+        yield name
+    else:
+        log.warning("Left out %s: its name is no UTF-8, which other machines could not read", name)

@@ -107,6 +107,40 @@ def test_the_commands_show_and_change_what_machines_share(machine, tmp_path, cap
     assert standing(machine) == {}
 
 
+def test_what_is_put_down_may_stand_in_a_list_as_find_prints_it(machine, tmp_path, monkeypatch, capfd):
+    monkeypatch.chdir(tmp_path)
+    clip, names = make_clip(tmp_path / "clip.mp4"), tmp_path / "list.txt"
+    names.write_bytes(b"./clip.mp4\n\nfilm-\xff.mp4\ns3://bucket/a.mp4\n/elsewhere/b.mp4\r\n")
+    assert run(["fleet", "submit", "--list", str(names), "--map", f"/archive={tmp_path}"]) == 0
+    said = capfd.readouterr()
+    assert said.out == "3 assets are to be done.\n"
+    assert "its name is no UTF-8" in said.err
+    assert set(standing(machine)) == {f"/archive/{clip.name}", "s3://bucket/a.mp4", "/elsewhere/b.mp4"}
+    names.write_bytes(b"a.mp4\0b.mp4\0")
+    assert run(["fleet", "submit", "--list", str(names)]) == 2
+    assert "-print0" in capfd.readouterr().err
+
+
+def test_the_fleet_says_how_many_in_the_right_number_and_that_there_was_nothing(machine, tmp_path, capsys):
+    clip = make_clip(tmp_path / "clip.mp4")
+    for command, code, said in (
+        (["submit", str(clip)], 0, "1 asset is to be done."),
+        (["cancel", str(tmp_path)], 0, "1 asset will not be begun."),
+        (["cancel", str(tmp_path)], 3, "Nothing of that is to be done or under way."),
+        (["retry", "--cancelled"], 0, "1 asset will be tried again."),
+        (["retry", "--failed"], 3, "Nothing of that can be tried again: it is not known, or at work."),
+    ):
+        assert run(["fleet", *command]) == code
+        told = capsys.readouterr()
+        assert (told.err if code else told.out) == f"{said}\n"
+
+
+@pytest.mark.parametrize("command", [["verify"], ["vacuum"], ["export"], ["rebuild", "."]])
+def test_a_journal_in_a_database_is_not_taken_for_a_file(machine, command, capsys):
+    assert run(["journal", *command]) == 2
+    assert "lies in a Postgres" in capsys.readouterr().err
+
+
 def test_a_journal_that_is_named_goes_before_what_machines_share(machine, tmp_path, capsys):
     clip, file = make_clip(tmp_path / "clip.mp4"), tmp_path / "own.db"
     assert run(["status", "--journal", str(file)]) == 2
