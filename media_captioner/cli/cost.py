@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,17 @@ from media_captioner.cli.options import config_option, journal_option, json_opti
 
 if TYPE_CHECKING:
     from media_captioner.schedule.journal.reports import By
+    from media_captioner.schedule.question import Amount
+
+
+def _day(_context: click.Context, _parameter: click.Parameter, value: str | None) -> str:
+    """Return a day as ISO 8601 has it, or nothing where none was named."""
+    if value is None:
+        return ""
+    try:
+        return date.fromisoformat(value).isoformat()
+    except ValueError:
+        raise click.BadParameter(f"{value!r} is no day; write it like 2026-03-18.") from None
 
 
 @click.command("cost", short_help="Show what was spent, by day, captioner, asset or run.")
@@ -21,7 +33,7 @@ if TYPE_CHECKING:
     show_default=True,
     help="What to group by.",
 )
-@click.option("--since", metavar="DATE", default="", help="Only from this day on (2026-03-18, UTC).")
+@click.option("--since", metavar="DATE", callback=_day, help="Only from this day on (2026-03-18, UTC).")
 @journal_option
 @config_option
 @json_option
@@ -31,7 +43,7 @@ def command(journal: Path | None, config_file: Path | None, *, by: By, since: st
     A request that is under way when the program is killed may have been billed, and is asked again: it can be paid
     twice. There are at most as many of those as requests at once, and each line says how many it holds.
     """
-    from media_captioner.cli.render import dollars, print_json, printable
+    from media_captioner.cli.render import print_json, printable
     from media_captioner.cli.shared import reading
     from media_captioner.schedule.journal.reports import costs
     from media_captioner.schedule.question import NOTHING
@@ -51,10 +63,14 @@ def command(journal: Path | None, config_file: Path | None, *, by: By, since: st
             )
             continue
         unknown = f"  ({cost.unknown} of them ended unknown and may have cost less)" if cost.unknown else ""
-        click.echo(
-            f"{printable(cost.name)}  {cost.taken.requests:,} requests  {cost.taken.tokens:,} tokens  "
-            f"{dollars(cost.taken.dollars)}{unknown}"
-        )
+        name = f"run {cost.name}" if by == "run" else printable(cost.name)
+        click.echo("  ".join((name, *_taken(cost.taken))) + unknown)
     if not as_json:
         total = sum((cost.taken for cost in found), NOTHING)
-        click.echo(f"In all: {total.requests:,} requests, {total.tokens:,} tokens, {dollars(total.dollars)}")
+        click.echo("In all: " + ", ".join(_taken(total)))
+
+
+def _taken(amount: Amount) -> tuple[str, str, str]:
+    from media_captioner.cli.render import counted, dollars
+
+    return counted(amount.requests, "request"), counted(amount.tokens, "token"), dollars(amount.dollars)

@@ -43,11 +43,12 @@ def verify(journal: Path | None, config_file: Path | None, *, as_json: bool) -> 
 @config_option
 def vacuum(journal: Path | None, config_file: Path | None) -> None:
     """Make the journal as small as it can be."""
+    from media_captioner.cli.render import counted
     from media_captioner.schedule.journal import vacuum as shrink
 
     path = journal_path(journal, config_file)
     saved = shrink(path)
-    click.echo(f"{path}: {saved:,} bytes saved")
+    click.echo(f"{path}: {counted(saved, 'byte')} saved")
 
 
 @command.command("export", short_help="Print everything that the journal knows, as JSON lines.")
@@ -73,7 +74,7 @@ def rebuild(
     places: tuple[Path, ...], journal: Path | None, config_file: Path | None, *, as_json: bool
 ) -> int:
     """Put the answers that were paid for, as the sidecars hold them, into the journal: after it was lost or damaged."""
-    from media_captioner.cli.render import print_json, printable
+    from media_captioner.cli.render import counted, print_json, printable
     from media_captioner.rebuilding import rebuild as read_back
     from media_captioner.schedule.journal import open_journal
 
@@ -88,5 +89,8 @@ def rebuild(
     else:
         for path, reason in found.unreadable:
             click.echo(f"{printable(str(path))}: {printable(reason)}", err=True)
-        click.echo(f"{found.answers} answers read back from {found.sidecars} sidecars")
+        read = f"{counted(found.answers, 'answer')} read back from {counted(found.sidecars, 'sidecar')}"
+        click.echo(
+            read + ("" if found.answers else ": only answers that were paid for and are not known are")
+        )
     return 1 if found.unreadable else 0
