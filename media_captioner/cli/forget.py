@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from media_captioner.cli.options import PATH, config_option, journal_option
+
+if TYPE_CHECKING:
+    from media_captioner.schedule.journal.ledger import Ledger
 
 
 @click.command("forget", short_help="Forget the answers for files, so that they are asked for and paid anew.")
@@ -19,23 +23,39 @@ def command(sources: tuple[Path, ...], journal: Path | None, config_file: Path |
 
     The next run with --force asks anew, and pays anew.
     """
-    from media_captioner.cli.shared import writing
-    from media_captioner.system import identity
+    from media_captioner.cli.render import counted, printable
+    from media_captioner.cli.shared import nothing_done, writing
 
     async def run() -> int:
-        unknown = 0
+        left = 0
         with writing(journal, config_file, "forget") as opened:
             for source in sources:
-                path = source.absolute()
-                content = await opened.register.content_of(path)
-                if content is None and path.is_file():
-                    content = identity.content_id(path)
-                questions = await opened.store.forget(content) if content is not None else 0
-                known = await opened.register.forget(path) or questions > 0
-                unknown += not known
-                click.echo(
-                    f"{source}: " + (f"forgot what was asked {questions} times" if known else "not known")
-                )
-        return unknown
+                state, questions = await _forget(opened, source.absolute())
+                forgotten = questions > 0 or state not in {None, "working"}
+                left += not forgotten
+                with_them = f", with {counted(questions, 'question')} about it" if questions else ""
+                end = f"forgotten{with_them}" if forgotten else nothing_done(state)
+                click.echo(printable(f"{source}: {end}"), err=not forgotten)
+        return left
 
     return 3 if asyncio.run(run()) else 0
+
+
+async def _forget(journal: Ledger, path: Path) -> tuple[str | None, int]:
+    """Forget a file that nobody is at work on; return how it stood, and how many questions were forgotten."""
+    from media_captioner.schedule.journal.tables import spelled
+
+    state = await journal.register.state_of(spelled(path))
+    if state == "working":
+        return state, 0
+    content = await journal.register.content_of(path)
+    content = content or await asyncio.to_thread(_content, path)
+    questions = await journal.store.forget(content) if content is not None else 0
+    await journal.register.forget(path)
+    return state, questions
+
+
+def _content(path: Path) -> str | None:
+    from media_captioner.system import identity
+
+    return identity.content_id(path) if path.is_file() else None

@@ -11,7 +11,7 @@ from media_captioner.cli.options import PATH, config_option, journal_option
 
 
 @click.command("retry", short_help="Let files be tried again that failed, were refused or are in quarantine.")
-@click.argument("sources", nargs=-1, type=PATH, metavar="FILES...")
+@click.argument("sources", nargs=-1, type=PATH, metavar="[FILES]...")
 @click.option("--quarantined", is_flag=True, help="Everything that is in quarantine.")
 @journal_option
 @config_option
@@ -22,7 +22,8 @@ def command(
 
     They leave quarantine, and segments that the captioner refused are asked about again.
     """
-    from media_captioner.cli.shared import reading, writing
+    from media_captioner.cli.render import printable
+    from media_captioner.cli.shared import nothing_done, reading, writing
     from media_captioner.schedule.journal.reports import in_state
     from media_captioner.schedule.journal.tables import spelled
     from media_captioner.watch.explaining import let_again
@@ -31,17 +32,20 @@ def command(
         raise click.UsageError("Name files, or --quarantined.")
 
     async def run() -> int:
-        unknown = 0
+        failed = 0
         with writing(journal, config_file, "retry") as opened:
-            names = [spelled(source.absolute()) for source in sources]
+            wanted = {spelled(source.absolute()): source for source in sources}
             if quarantined:
                 with reading(journal, config_file) as (connection, _):
-                    names += in_state(connection, "quarantined")
-            for name in names:
+                    wanted |= {name: Path(name) for name in in_state(connection, "quarantined")}
+            for name, path in wanted.items():
                 known = await opened.register.retry_named(name)
-                known = await asyncio.to_thread(let_again, Path(name)) or known
-                unknown += not known
-                click.echo(f"{name}: {'will be tried again' if known else 'not known, or at work'}")
-        return unknown
+                known = await asyncio.to_thread(let_again, path) or known
+                failed += not known
+                end = "will be tried again" if known else nothing_done(await opened.register.state_of(name))
+                click.echo(printable(f"{name}: {end}"), err=not known)
+        if not wanted:
+            click.echo("Nothing is in quarantine.", err=True)
+        return failed
 
     return 3 if asyncio.run(run()) else 0

@@ -124,6 +124,11 @@ def reading(journal: Path | None, config_file: Path | None) -> Iterator[tuple[Co
         yield connection, path
 
 
+def nothing_done(state: str | None) -> str:
+    """Say why a command left an asset alone that stands so in the journal; None where it does not stand there."""
+    return "nothing is known of it" if state is None else "left alone, for it is being captioned"
+
+
 def named(source: str, maps: tuple[str, ...], file: Path | None) -> str | Path:
     """Return what a journal knows an asset by that a person named on this machine.
 

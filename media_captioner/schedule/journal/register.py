@@ -194,6 +194,15 @@ class Register:
 
         return await self._database.read(work)
 
+    async def state_of(self, name: str) -> str | None:
+        """Return how the asset of this name stands, or None where nobody knows it."""
+
+        def work(connection: Connection) -> str | None:
+            row = connection.execute("SELECT state FROM asset WHERE source = ?", (name,)).fetchone()
+            return None if row is None else row[0]
+
+        return await self._database.read(work)
+
     async def retry(self, source: Path) -> bool:
         """Let an asset be tried again: out of quarantine, and what was refused may be asked again.
 
