@@ -7,6 +7,7 @@
     │   ├── UnknownSetting
     │   ├── SecretMissing
     │   ├── ExtraMissing
+    │   ├── JournalMissing
     │   └── FolderMisconfigured             this folder's media only
     ├── MediaError                      3   this file cannot be captioned; the next one is tried
     │   ├── MediaNotFound
@@ -105,6 +106,10 @@ class SecretMissing(ConfigError):
 
 class ExtraMissing(ConfigError):
     """The work needs an optional part of the package that is not installed."""
+
+
+class JournalMissing(ConfigError):
+    """There is no journal yet, or not where it was said to be."""
 
 
 class FolderMisconfigured(ConfigError):

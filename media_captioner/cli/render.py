@@ -60,6 +60,11 @@ def counted(number: int, name: str) -> str:
     return f"{number:,} {name}{'' if number == 1 else 's'}"
 
 
+def times(number: int) -> str:
+    """Write how often in a row something happened: ``once``, ``3 times in a row``."""
+    return "once" if number == 1 else f"{number:,} times in a row"
+
+
 class CaptionView:
     """Shows the progress of a batch and tells its results. Also the library's :class:`Reporter`.
 

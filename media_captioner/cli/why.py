@@ -14,6 +14,7 @@ from media_captioner.cli.options import config_option, journal_option, json_opti
 if TYPE_CHECKING:
     from media_captioner.export.remarks import Remark
     from media_captioner.schedule.journal.reports import Attempt, Why
+    from media_captioner.watch.explaining import Standing
 
 
 @click.command("why", short_help="Show everything that is known of one file, and why it stands as it does.")
@@ -27,37 +28,21 @@ def command(
 ) -> int:
     """Show how FILE stands and why: what a watched folder decided, gaps, refusals, each time it was asked about."""
     from media_captioner.cli.render import length, print_json, printable
-    from media_captioner.cli.shared import named, reading
-    from media_captioner.errors import ConfigError
-    from media_captioner.schedule.journal.reports import why
     from media_captioner.watch.explaining import standing
 
     _, settings = settings_for({}, config_file)
     below = None if "://" in source else standing(Path(source), settings.watch)
-    found = None
-    try:
-        with reading(journal, config_file) as (connection, file):
-            found = why(connection, named(source, maps, file))
-    except ConfigError:
-        if below is None:
-            if not as_json:
-                click.echo(printable(_without_journal(Path(source))))
-            raise
-    if below is not None and not as_json:
-        click.echo(printable(below.sentence()))
-    if found is None and below is not None:
-        if as_json:
-            print_json({"source": str(Path(source).absolute()), "watch": below.sentence()})
-        return 0
+    found = _noted(source, maps, journal, config_file)
     if found is None:
-        click.echo(f"Nothing is known of {source}: it was never captioned, or was forgotten.", err=True)
-        return 3
+        return _told_by_files(source, below, as_json=as_json)
     remarks = list(_remarks(source))
     if as_json:
         beside = {"watch": below.sentence()} if below else {}
         told = [{"start": float(each.start), "end": float(each.end), "term": each.term} for each in remarks]
         print_json(_json(found) | {"contradicted": told} | beside)
         return 0
+    if below is not None and below.says_more_than(found.state, found.reason):
+        click.echo(printable(below.sentence()))
     for line in _lines(found):
         click.echo(line)
     for each in remarks:
@@ -65,27 +50,74 @@ def command(
     return 0
 
 
-def _without_journal(source: Path) -> str:
-    """Return what the files alone tell of one that no journal and no watched folder knows."""
-    from media_captioner.errors import MediaNotFound
+def _noted(source: str, maps: tuple[str, ...], journal: Path | None, config_file: Path | None) -> Why | None:
+    """Return what the journal knows of a file, or None where it knows nothing or is not there yet."""
+    from media_captioner.cli.shared import named, reading
+    from media_captioner.errors import JournalMissing
+    from media_captioner.schedule.journal.reports import why
+
+    try:
+        with reading(journal, config_file) as (connection, file):
+            return why(connection, named(source, maps, file))
+    except JournalMissing:
+        if journal is not None:
+            raise
+        return None
+
+
+def _told_by_files(source: str, below: Standing | None, *, as_json: bool) -> int:
+    """Tell what a watched folder and the files tell of one that the journal does not know; return the exit code."""
+    from media_captioner.cli.render import print_json, printable
+
+    path = Path(source)
+    beside = [] if "://" in source or path.is_dir() else _sidecars(path)
+    if as_json:
+        watched = {"watch": below.sentence()} if below else {}
+        print_json({"source": str(path.absolute()), "files": [str(each) for each in beside]} | watched)
+        return 0 if below or beside else 3
+    if below is not None:
+        click.echo(printable(below.sentence()))
+    if beside:
+        names = ", ".join(each.name for each in beside)
+        click.echo(
+            printable(f"{source} was captioned: beside it lies {names}. The journal does not know it.")
+        )
+    if below or beside:
+        return 0
+    click.echo(printable(_nothing(source, path)), err=True)
+    return 3
+
+
+def _nothing(source: str, path: Path) -> str:
+    if "://" in source:
+        return f"Nothing is known of {source}: it was never captioned, or was forgotten."
+    if path.is_dir():
+        return f"{source} is a folder: name a file. media-captioner status counts them all."
+    if not path.exists():
+        return f"There is no file {source}, and nothing is known of one."
+    return (
+        f"Nothing is known of {source}: no captions of ours lie beside it, the journal does not know it, and no"
+        " folder above it was ever watched."
+    )
+
+
+def _sidecars(path: Path) -> list[Path]:
+    from media_captioner.errors import MediaError
     from media_captioner.export.finding import sidecars_at
 
-    if not source.is_file():
-        return f"There is no file {source}."
-    with suppress(MediaNotFound):
-        beside = ", ".join(path.name for path in sidecars_at(source))
-        return f"{source} was captioned: beside it lies {beside}."
-    return f"No captions of ours lie beside {source}, and no folder above it was ever watched."
+    with suppress(MediaError):
+        return sidecars_at(path)
+    return []
 
 
 def _remarks(source: str) -> Iterator[Remark]:
     """Yield what the descriptions of a file say of the recording and measurements contradict, where it has captions."""
     from media_captioner.errors import MediaCaptionerError
-    from media_captioner.export.finding import known_at, sidecars_at
+    from media_captioner.export.finding import known_at
     from media_captioner.export.remarks import contradicted
 
     with suppress(MediaCaptionerError):
-        for path in sidecars_at(Path(source)) if Path(source).is_file() else ():
+        for path in _sidecars(Path(source)) if Path(source).is_file() else ():
             yield from contradicted(known_at(path).sidecar.captions)
 
 
@@ -126,7 +158,7 @@ def _attempt(each: Attempt) -> dict[str, Any]:
 
 
 def _lines(found: Why) -> Iterator[str]:
-    from media_captioner.cli.render import STATE_COLOURS, counted, length, printable
+    from media_captioner.cli.render import STATE_COLOURS, counted, length, printable, times
 
     state = click.style(found.state, fg=STATE_COLOURS.get(found.state), bold=True)
     yield f"{printable(found.source)}: {state} since {found.changed[:19].replace('T', ' ')} UTC"
@@ -135,7 +167,7 @@ def _lines(found: Why) -> Iterator[str]:
     if found.until:
         yield f"  It can go on at {found.until[:19].replace('T', ' ')} UTC."
     if found.failures:
-        yield f"  It failed {found.failures} times in a row in a way that can bring a program down."
+        yield f"  It failed {times(found.failures)} in a way that can bring a program down."
     if found.segments:
         yield "  segments: " + ", ".join(f"{count} {name}" for name, count in found.segments.items())
     for title, entries in (("gap", found.gaps), ("refused", found.refused)):

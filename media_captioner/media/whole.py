@@ -50,7 +50,7 @@ def unfinished(path: Path, *, limits: MediaLimits = DEFAULT_LIMITS) -> str | Non
             with reading(path):
                 return _read_through(opened)
     except MediaError as error:
-        return f"it cannot be read: {error.message}"
+        return error.message
 
 
 def _holes(path: Path) -> str | None:

@@ -30,6 +30,13 @@ class Standing:
     known: Known | None
     changed: bool
 
+    def says_more_than(self, state: str, reason: str | None) -> bool:
+        """Return whether it tells a person more than that the file stands in this state for this reason."""
+        known = self.known
+        if known is None or self.skipped or self.changed:
+            return True
+        return (known.state, known.reason) != (state, reason) or known.until is not None or known.tries > 1
+
     def sentence(self) -> str:
         """Return it in a sentence for a person."""
         if self.skipped:
@@ -40,8 +47,8 @@ class Standing:
         text = f"{known.state} since {since} UTC" + (f": {known.reason}" if known.reason else "")
         if known.until:
             text += f"; tried again at {known.until[:19].replace('T', ' ')} UTC"
-        if known.tries:
-            text += f"; failed {known.tries} times"
+        if known.tries > 1:
+            text += f"; it failed {known.tries} times"
         return f"Below {self.root}: {text}." + (" It changed since then." if self.changed else "")
 
 
@@ -86,6 +93,8 @@ def let_again(path: Path) -> bool:
         with closing(Memory(root, file)) as memory:
             known = memory.of(path)
             if known is not None:
-                memory.note([replace(known, state="settling", reason="asked for", until=None, tries=0)])
+                memory.note(
+                    [replace(known, state="settling", reason="it is to be tried again", until=None, tries=0)]
+                )
             return known is not None
     return False

@@ -10,7 +10,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any, Final, Literal, TypeAlias
 
-from media_captioner.errors import ConfigError, OutputError
+from media_captioner.errors import JournalMissing, OutputError
 from media_captioner.schedule.budget import day_purse
 from media_captioner.schedule.journal.schema import check_version
 from media_captioner.schedule.journal.sqlite import as_output_error, open_read_only
@@ -43,7 +43,8 @@ def reading(path: Path) -> Iterator[sqlite3.Connection]:
     """Open a journal for reading only, for the length of the block. Writers are not held up.
 
     Raises:
-        ConfigError: there is none, or a newer program wrote it.
+        JournalMissing: there is none.
+        ConfigError: a newer program wrote it.
         OutputError: it cannot be read.
 
     """
@@ -53,7 +54,9 @@ def reading(path: Path) -> Iterator[sqlite3.Connection]:
         why = (error.strerror or str(error)).lower()
         raise OutputError(f"Cannot read the journal {path}: {why}", hint="Check who may read it.") from error
     if not there:
-        raise ConfigError(f"There is no journal at {path}", hint="Caption something first, or name another.")
+        raise JournalMissing(
+            f"There is no journal at {path}", hint="Caption something first, or name another."
+        )
     try:
         with closing(open_read_only(path)) as connection:
             check_version(connection, path)

@@ -112,6 +112,27 @@ def test_cost(journal, capsys):
     assert json.loads(day) == json.loads(day) | {"requests": 2, "tokens": 750, "unknown": 1}
 
 
+@pytest.mark.parametrize("day", ["yesterday", "2026-13-01", "2026-3-1"])
+def test_costs_since_what_is_no_day_are_refused(journal, day, capsys):
+    assert run(["cost", "--journal", str(journal), "--since", day]) == 2
+    assert "write it like 2026-03-18" in capsys.readouterr().err
+    assert "In all: 2 requests" in told(capsys, "cost", "--journal", journal, "--since", "2026-01-01")
+    assert "In all: 0 requests" in told(capsys, "cost", "--journal", journal, "--since", "2999-01-01")
+
+
+def test_what_is_being_captioned_is_neither_retried_nor_forgotten(journal, capsys):
+    async def story():
+        with open_journal(journal) as opened:
+            await opened.register.begin(GOOD)
+            for command in ("retry", "forget"):
+                # Another process, for one has a journal open once.
+                assert (await asyncio.to_thread(run, [command, "--journal", str(journal), str(GOOD)])) == 3
+                assert "left alone, for it is being captioned" in capsys.readouterr().err
+            assert "1 answer remembered" in told(capsys, "status", "--journal", journal)
+
+    asyncio.run(story())
+
+
 def test_why(journal, capsys):
     out = told(capsys, "why", "--journal", journal, GOOD)
     assert "segments: 1 described, 1 gap" in out
@@ -124,10 +145,19 @@ def test_why(journal, capsys):
 
 def test_retry_and_forget(journal, capsys):
     assert "will be tried again" in told(capsys, "retry", "--journal", journal, "--quarantined")
+    assert run(["retry", "--journal", str(journal), "--quarantined"]) == 0
+    assert capsys.readouterr().err == "Nothing is in quarantine.\n"
+    assert run(["retry", "--journal", str(journal), "/films/none.mp4"]) == 3
+    assert capsys.readouterr().err == "/films/none.mp4: nothing is known of it\n"
     assert "1 interrupted" in told(capsys, "status", "--journal", journal)
-    assert "forgot what was asked 3 times" in told(capsys, "forget", "--journal", journal, GOOD)
+    assert (
+        told(capsys, "forget", "--journal", journal, GOOD)
+        == f"{GOOD}: forgotten, with 3 questions about it\n"
+    )
+    assert told(capsys, "forget", "--journal", journal, BAD).endswith("name.mp4: forgotten\n")
     assert "0 answers remembered" in told(capsys, "status", "--journal", journal)
-    assert "not known" in told(capsys, "forget", "--journal", journal, GOOD, code=3)
+    assert run(["forget", "--journal", str(journal), str(GOOD)]) == 3
+    assert capsys.readouterr().err == f"{GOOD}: nothing is known of it\n"
     # What it cost stays in the books.
     assert "In all: 2 requests" in told(capsys, "cost", "--journal", journal)
 
@@ -144,13 +174,27 @@ def test_no_journal_is_said_in_a_sentence(tmp_path, capsys):
     assert "There is no journal at" in capsys.readouterr().err
 
 
-def test_why_tells_without_a_journal_what_the_files_tell(tmp_path, capsys):
-    nowhere, film = tmp_path / "none.db", tmp_path / "film.wav"
-    assert "There is no file" in told(capsys, "why", "--journal", nowhere, film, code=2)
-    sessions.tape(film, 440, seconds=2)
-    assert "No captions of ours" in told(capsys, "why", "--journal", nowhere, film, code=2)
-    sessions.run([film], sessions.paid(), tmp_path / "other.db")
-    assert "beside it lies film." in told(capsys, "why", "--journal", nowhere, film, code=2)
+def test_why_tells_what_the_files_tell_where_the_journal_knows_nothing(tmp_path, capsys):
+    film = tmp_path / "film.wav"
+
+    def why(*path, code):
+        assert run(["why", *map(str, path)]) == code
+        return capsys.readouterr()
+
+    for _ in range(2):  # without a journal, and with one that knows others
+        assert "There is no file" in why(tmp_path / "none.wav", code=3).err
+        assert "is a folder" in why(tmp_path, code=3).err
+        sessions.tape(film, 440, seconds=2)
+        assert "no captions of ours" in why(film, code=3).err
+        assert json.loads(why(film, "--json", code=3).out)["files"] == []
+        sessions.run([film], sessions.paid(), tmp_path / "other.db")
+        assert "beside it lies film.media_captioner.json" in why(film, code=0).out
+        (told,) = json.loads(why(film, "--json", code=0).out)["files"]
+        assert told == str(tmp_path / "film.media_captioner.json")
+        for each in tmp_path.glob("film.*"):
+            each.unlink()
+        open_journal(default_journal()).close()
+    assert "There is no journal" in why("--journal", tmp_path / "named.db", film, code=2).err
 
 
 def test_no_unit_is_printed_for_a_folder_that_cannot_be_watched(tmp_path, capsys):
