@@ -21,6 +21,7 @@ _ON: Final = 6  # words from "performance" to the instrument it is on
 _BESIDE: Final = 3  # words between a genre or an instrument and the word for music it belongs to
 _ANOTHER: Final = frozenset({"another", "second", "different", "new"})
 _DRUMMED: Final = frozenset({"on", "against", "upon", "his", "her", "their"})
+_KICKED: Final = frozenset("over at a an the his her off open against something up down out aside".split())
 _LONE: Final = frozenset({"drum"})
 """Loose instruments that are sounds where nobody makes music."""
 
@@ -126,8 +127,10 @@ def _clear(passage: Passage, kind: type) -> list[Hit]:
 
 
 def is_drumming(words: list[str], hit: Hit) -> bool:
-    """Whether "drums" is a verb: rain drums on a roof, somebody drums his fingers."""
+    """Whether "drums" is a verb: rain drums on a roof, somebody drums his fingers; or kicks something over."""
     following = words[hit.end] if hit.end < len(words) else ""
+    if words[hit.start] == "kicks":
+        return following in _KICKED
     return words[hit.start] == "drums" and (following.endswith("ly") or following in _DRUMMED)
 
 

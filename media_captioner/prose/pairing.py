@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
-from media_captioner.prose.lexicon import Action, Entry, Hit, Instrument, Mask, Source, lexicon
+from media_captioner.prose.lexicon import Action, Entry, Hit, Instrument, Mask, Person, Source, lexicon
 from media_captioner.prose.reading import QUOTED, Passage
 from media_captioner.prose.words import gerund
 
@@ -36,8 +36,14 @@ _JOINING: Final = frozenset({"and", "while", "as", "but"})
 _ANEW: Final = frozenset({"a", "an", "another", "the"})
 _HEARD: Final = frozenset({"heard", "audible", "present", "perceptible", "discernible", "noticeable"})
 _UTTERED: Final = frozenset(
-    "cry bark snap roar croak boom thunder hiss growl crack purr crow hoot call chirp echo".split()
+    "cry bark snap roar croak boom thunder hiss growl crack purr crow hoot call chirp echo coo bleat squawk quack bray "
+    "yap".split()
 )
+_BEASTLY: Final = frozenset("bark purr hiss croak crow coo chirp bleat squawk quack bray yap growl".split())
+"""Verbs of animals that tell, of people, how they speak."""
+_VOICES: Final = frozenset({"voice", "tone", "delivery", "vocal", "whisper", "baritone"})
+_POSSESSIVE: Final = frozenset({"his", "her", "their"})
+_REGISTER: Final = 5  # words between "voice" and what it is like: "the voice is buttery and purring"
 _ACTING: Final = frozenset({"traffic", "water", "weather", "animal"})
 _NOTHING: Final = "none"
 """Label of what only looks like a sound: somebody snaps at somebody."""
@@ -207,8 +213,23 @@ def _is_uttered(passage: Passage, hit: Hit) -> bool:
     """Whether the action only says how words were uttered ("Stop!" he barks)."""
     if hit.end - hit.start > 1 or passage.keys[hit.start] not in _UTTERED:
         return False
+    if passage.keys[hit.start] in _BEASTLY and _is_of_voice(passage, hit):
+        return True
     following = [word for word in passage.words[hit.end : hit.end + 2] if word not in {",", ":"}][:1]
     return following in ([QUOTED], ["out"]) or QUOTED in passage.words[max(0, hit.start - 2) : hit.start]
+
+
+def _is_of_voice(passage: Passage, hit: Hit) -> bool:
+    """Whether an animal's verb tells how somebody speaks: "he purrs into the microphone", "a purring voice"."""
+    people = {other.end for other in passage.hits(Person) if other.found.columns[1] != "many"}
+    place = hit.start
+    while place > 0 and passage.words[place - 1].endswith("ly"):
+        place -= 1
+    if place in people and passage.words[place - 1] not in _POSSESSIVE:
+        return True
+    before = passage.words[max(0, hit.start - _REGISTER) : hit.start]
+    toned = not _VOICES.isdisjoint(before) and "is" in before
+    return toned or not _VOICES.isdisjoint(passage.words[hit.end : hit.end + 2])
 
 
 def _nearest(passage: Passage, hit: Hit, things: list[Hit]) -> Hit | None:
@@ -311,5 +332,9 @@ def _is_heard(passage: Passage, thing: Hit) -> bool:
     for place in range(thing.start - 1, max(0, thing.start - 5), -1):
         if words[place] == "of":
             return keys[place - 1] in _NOISE
-    after = words[thing.end : thing.end + 6]
-    return not _HEARD.isdisjoint(after) and BARRIERS.isdisjoint(after) and "," not in after
+    for word in words[thing.end : thing.end + 6]:
+        if word in _HEARD:
+            return True
+        if word == "," or word in BARRIERS:
+            break
+    return False

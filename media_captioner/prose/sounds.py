@@ -39,6 +39,8 @@ _MADE_OF: Final = frozenset(
     }
 )
 """Sounds that music may consist of."""
+_OF_THEIR_OWN: Final = frozenset({"Door", "Laughter", "Bell", "Alarm"})
+"""General words that take up nothing named before: the door that closes is not the doorbell."""
 _LIVELY: Final = frozenset(
     "voice body animal friction machine household weather danger crowd movement fire".split()
 )
@@ -54,6 +56,9 @@ _NO_HEADS: Final = frozenset(
     {",", "and", "or", "of", "rhythm", "beat", "pattern", "chorus", "session", "performance"}
 )
 """Words behind a participle that leave it a sound: "a barking chorus", "a tapping rhythm"."""
+_NOISE: Final = frozenset("sound noise is are and or can could".split())
+_SIDES: Final = frozenset("fundamental timbre overtone overtones partials harmonics resonance".split())
+"""What a participle describes where it tells of a side of a sound: "a buzzing fundamental"."""
 _HUM: Final = "humming noise"
 _OF_CHANNEL: Final = frozenset(
     "background tape recording analog analogue digital static surface system line microphone mains ground noise preamp "
@@ -101,6 +106,8 @@ def _meant(
     if mention.source or not definite or not mention.entry.classes:
         return None
     general = mention.entry.classes[0]
+    if general in _OF_THEIR_OWN:
+        return None
     for identity, group in merged.items():
         classes = group[0].entry.classes
         if group[0].rank == mention.rank and any(
@@ -179,13 +186,15 @@ def _is_absorbed(mention: Mention, found: list[Mention]) -> bool:
 def _is_of_music(mention: Mention) -> bool:
     """Whether a participle only describes music: "a sighing countermelody", "a grinding bass guitar"."""
     passage, end = mention.passage, mention.end
-    if mention.source or end - mention.start > 1 or not passage.words[mention.start].endswith("ing"):
+    if mention.source or end - mention.start > 1 or not passage.words[mention.start].endswith(("ing", "ed")):
         return False
     if not _MADE_OF.isdisjoint(mention.entry.classes):
         return False
     lines = (hit.start for hit in passage.hits(MusicWord) if hit.found.columns[0] in {"head", "beside"})
     players = (hit.start for hit in passage.hits(Instrument) if hit.found.columns[2] == "0")
     following = passage.words[end : end + 1]
+    if not _SIDES.isdisjoint(following):
+        return True
     return _NO_HEADS.isdisjoint(following) and any(end <= place <= end + 1 for place in (*lines, *players))
 
 
@@ -193,6 +202,8 @@ def _is_attribute(mention: Mention, found: list[Mention]) -> bool:
     """Whether a word only describes the noun behind it: "a tearing roar", "a drip pump"."""
     passage, place = mention.passage, mention.start
     words = passage.words
+    if "-" in words[max(0, place - 1) : mention.end + 1] and _is_compound(mention):
+        return True
     if mention.source or mention.end - place > 1 or mention.end >= len(words):
         return False
     if words[place].endswith("ing") and mention.entry.group not in _UTTERED:
@@ -200,6 +211,21 @@ def _is_attribute(mention: Mention, found: list[Mention]) -> bool:
     determined = not _ARTICLES.isdisjoint(words[max(0, place - 2) : place])
     things = (hit for hit in passage.hits(Source) if hit.start == mention.end and hit.found.name in _DEVICES)
     return determined and words[place] == passage.keys[place] and any(things)
+
+
+def _is_compound(mention: Mention) -> bool:
+    """Whether the words are an adjective of two: "a bacon-frying crackle", "heart-pounding", "rain-soaked"."""
+    words, keys, place, end = mention.passage.words, mention.passage.keys, mention.start, mention.end
+    if words[end : end + 1] == ["-"]:
+        return words[end + 1 : end + 2] != [] and words[end + 1].endswith(("ed", "swept"))
+    return (
+        words[place - 1] == "-"
+        and words[place].endswith("ing")
+        and bool(mention.source)
+        and keys[end : end + 1] != []
+        and words[end][0].isalpha()
+        and keys[end] not in _NOISE
+    )
 
 
 def _is_played(mention: Mention) -> bool:
@@ -226,11 +252,17 @@ def _is_played(mention: Mention) -> bool:
 
 
 def _is_struck(mention: Mention) -> bool:
-    """Whether an instrument right before a blow is what is struck: "the snares crack dryly"."""
-    if mention.source or mention.entry.group != "impact":
+    """Whether an instrument right before it is what sounds: "the snares crack dryly", "cymbals splash"."""
+    if mention.source or mention.end - mention.start > 1 or mention.entry.group == "music":
         return False
-    instruments = mention.passage.hits(Instrument)
-    return any(hit.end == mention.start and hit.found.columns[2] == "0" for hit in instruments)
+    passage, place = mention.passage, mention.start
+    if place and passage.words[place - 1].endswith("ly"):
+        place -= 1
+    if any(hit.end == place for hit in passage.hits(Instrument)):
+        return True
+    return passage.words[place].endswith("s") and any(
+        hit.end == place and _is_piece(hit) for hit in passage.hits(MusicWord)
+    )
 
 
 def _is_piece(hit: Hit) -> bool:
