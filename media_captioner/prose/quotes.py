@@ -57,6 +57,8 @@ _EXCLAIMED: Final = frozenset(
 )
 """Words that are uttered alone, and that no noise is spelled like."""
 _DOUBLED: Final = re.compile(r"^(\w{2,6})(?:-\1)+[.!]?$")
+_WAILED: Final = re.compile(r"^\W*(?=\w{4})[auoehwm]*?([auoehm])\1+[auoehwm]*\W*$", re.IGNORECASE)
+"""A cry of a crowd: "Uuuh!", "Oooh"."""
 _NOISES: Final = frozenset(
     "aww aw ooh oooh ahh aah ohh mmm mm hmm hm shh psst ugh eek haha hahaha brr grr tsk tut".split()
 )
@@ -316,6 +318,8 @@ def _other_role(text: str) -> Role:
 
 def _imitates(text: str, count: int, before: _Before) -> bool:
     """Whether a short quotation spells a noise ("ooh", "psst", "wah-wah-wah.") rather than words."""
+    if _WAILED.match(text) and not before.said_last:
+        return True
     if translations.is_foreign(text) or (" " in text and (count >= _PHRASE or _is_finished(text, count))):
         return False
     if _CALLED.search(text) and count < _PHRASE:
