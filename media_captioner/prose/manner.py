@@ -31,6 +31,9 @@ _OTHER: Final = frozenset(
     "moment scene atmosphere mood environment effect gesture setting soundscape pace rhythm pitch noise texture "
     "timbre contrast event home space ambience party celebration music journey story situation action".split()
 )
+_BEASTLY: Final = frozenset(
+    "barking howling growling yapping whining meowing braying neighing squawking".split()
+)
 _SCENE: Final = frozenset(
     "atmosphere mood scene ambience soundscape music melody setting environment".split()
 )
@@ -178,7 +181,7 @@ def _describes_other(passage: Passage, hit: Hit) -> bool:
     voiced = {other.start for other in passage.hits(Saying)}
     voiced.update(other.start for other in (*passage.hits(Person), *passage.hits(Emotion)))
     for place in range(hit.end, min(len(words), hit.end + 5)):
-        if passage.keys[place] in _OTHER:
+        if passage.keys[place] in _OTHER or words[place] in _BEASTLY:
             return True
         if place in voiced:
             return False

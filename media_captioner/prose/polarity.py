@@ -48,6 +48,7 @@ _GONE: Final = frozenset(
 _CAUGHT: Final = _PRESENCE | frozenset(
     "picked recorded piped played featured employed offered added sounded".split()
 )
+_ENDED: Final = frozenset({",", *_STOPS})
 _SWITCHED: Final = frozenset({"switched", "turned", "shut"})
 _BETWEEN: Final = frozenset("all also both again not otherwise altogether quite been be".split())
 """Words that may stand, like adverbs, between "is" and what is said of the subject: "are all absent"."""
@@ -69,6 +70,10 @@ _CONJUNCTIONS: Final = frozenset({"and", "or", "nor"})
 _ALTERNATIVES: Final = frozenset({"or", "nor"})
 _LIST_WINDOW: Final = 9  # words within which a list element or its verb must show itself
 _NOUN_WINDOW: Final = 6
+_GRADED: Final = frozenset(
+    "wide deep loud soft quiet clear sharp hard light smooth dry cold fast still thin bright dark heavy warm sweet "
+    "gentle steady regular solid big strong slow".split()
+)
 _NOT_COMPARED: Final = frozenset({"well", "soon", "long", "far", "much", "many", "late", "early"})
 _NOUN_ENDS: Final = frozenset("in on at from with by to for as that is are was were and , ( ) “ ”".split())
 
@@ -201,9 +206,8 @@ def _comma_ends(words: Sequence[str], comma: int, kind: str) -> bool:
     piece = _piece(words, place)
     finite = not _FINITE.isdisjoint(piece)
     if word == "and":
-        return (
-            finite if kind == "no" else words[place + 1 : place + 2] != [] and words[place + 1] in _NEW_PHRASE
-        )
+        anew = words[place + 1 : place + 2] != [] and words[place + 1] in _NEW_PHRASE
+        return anew or (kind == "no" and finite)
     participle = word in _PARTICIPLES or (word.endswith("ing") and not _is_element(words, place))
     if participle or word in _NEW_CLAUSE or word == "with" or _is_verb(words, place):
         return True
@@ -272,7 +276,13 @@ def _absences(words: Sequence[str], found: list[int], ends: set[int]) -> None:
             verb -= 1
         denied = "not" in words[max(0, verb) : place]
         if verb > 0 and words[verb] in _BE and denied == (word in _CAUGHT):
-            for index in range(_subject(words, verb, ends), place + 1):
+            last = place
+            if words[place + 1 : place + 3] == [",", "as"] and words[place + 3 : place + 4] in (
+                ["is"],
+                ["are"],
+            ):
+                last = next((k for k in range(place + 3, len(words)) if words[k] in _ENDED), len(words) - 1)
+            for index in range(_subject(words, verb, ends), last + 1):
                 found[index] = NEGATED
 
 
@@ -280,6 +290,10 @@ def _as_as(words: Sequence[str], found: list[int]) -> None:
     """Apply "as smooth as running water"."""
     if "as" not in words:
         return
+    for place in range(1, len(words) - 2):
+        if words[place] == "as" and words[place + 1] in {"a", "an"} and words[place - 1] in _GRADED:
+            for index in range(place + 2, min(len(words), place + 4)):
+                found[index] = max(found[index], COMPARED)  # "wide as an ocean"
     for place, word in enumerate(words[:-3]):
         if word == "as" and words[place + 2] == "as" and words[place + 1] not in _NOT_COMPARED:
             for index in range(place + 3, min(len(words), place + 3 + _NOUN_WINDOW)):

@@ -12,7 +12,8 @@ _SPEAKS: Final = frozenset(
     "speak talk announce narrate say ask reply answer respond whisper shout tell explain describe comment "
     "mutter murmur mumble converse chat recite read deliver address instruct lecture plead argue command order greet "
     "warn exclaim continue state remark quarrel bicker debate discuss negotiate gossip grumble complain protest scold "
-    "curse pray preach yell".split()
+    "curse pray preach yell declaim orate recount confess confide haggle bargain banter ramble rant dictate swear "
+    "apologize apologise reassure boast joke tease lament beg urge coax insist proclaim".split()
 )
 _WORDLESS: Final = frozenset(
     "wordless hum sing croon vocalise vocalize laugh sob moan scream whistle ethereal double harmonize harmonise".split()

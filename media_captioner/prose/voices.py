@@ -336,9 +336,13 @@ def _head(passage: Passage, hit: Hit, people: list[Hit]) -> Hit | None:
 
 def _is_adjective(passage: Passage, hit: Hit) -> bool:
     """Whether the word only describes the noun behind it: "crowd noise", "speaker cone", "children's toy"."""
-    if hit.found.columns[1] not in {"person", "many"} or passage.words[hit.end - 1] in {"male", "female"}:
+    if (hit.found.columns[1] not in {"person", "many"} and hit.found.phrase != "=anchor") or passage.words[
+        hit.end - 1
+    ] in {"male", "female"}:
         return False
     following = passage.keys[hit.end : hit.end + 1]
+    if hit.found.phrase == "=anchor":
+        return _determiner(passage, hit) is None  # "tubas anchor the harmony"
     if passage.words[hit.start] == "patient":
         return bool(following) and following[0] in _PATIENT
     return following in (["noise"], ["ambience"], ["chatter"])

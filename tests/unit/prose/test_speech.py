@@ -34,6 +34,7 @@ from media_captioner.prose import emotions, tags, understand
         ("A synthetic female announcer declares, “Double kill.”", ["robot"]),
         ("The judge, a woman with a patient, tired manner, answers, “Please sit.”", ["woman"]),
         ("A midwife says, “Push.” In summary, the audio documents the birth of a child.", []),
+        ("Snare drums rattle, and tubas anchor the harmony.", []),
         ("A docent says, “It was never sold.” Her voice is silky.", ["woman"]),
         (
             "Two small brothers sit there. “A monster!” squeals one. “Help!” adds the other.",
