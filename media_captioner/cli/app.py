@@ -124,10 +124,11 @@ def cli(ctx: click.Context, *, debug: bool) -> None:
 
 
 def _set_up_logging(*, debug: bool) -> None:
+    from media_captioner.system.printable import LineFormatter
     from media_captioner.system.secrets import RedactingFilter
 
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(logging.Formatter("%(levelname)s %(name)s: %(message)s"))
+    handler.setFormatter(LineFormatter("%(levelname)s %(name)s: %(message)s"))
     handler.addFilter(RedactingFilter())
     logging.basicConfig(level=logging.DEBUG if debug else logging.WARNING, handlers=[handler], force=True)
     # HTTP libraries log whole URLs at INFO, and a URL can hold a key; object stores' log how they sign.
@@ -176,21 +177,24 @@ def _say(message: str) -> None:
 
 def show_error(error: MediaCaptionerError) -> None:
     """Tell a person what failed and what to do next, on standard error."""
+    from media_captioner.system.printable import printable
     from media_captioner.system.secrets import redact
 
-    _say(click.style("error: ", fg="red", bold=True) + redact(error.message))
+    _say(click.style("error: ", fg="red", bold=True) + printable(redact(error.message)))
     if error.hint:
-        _say(f"       {redact(error.hint)}")
+        _say(f"       {printable(redact(error.hint))}")
 
 
 def _show_bug(error: Exception, *, debug: bool) -> int:
     import traceback
 
+    from media_captioner.system.printable import printable, printable_lines
     from media_captioner.system.secrets import redact
 
-    _say(click.style("internal error: ", fg="red", bold=True) + redact(f"{type(error).__name__}: {error}"))
+    what = printable(redact(f"{type(error).__name__}: {error}"))
+    _say(click.style("internal error: ", fg="red", bold=True) + what)
     if debug:
-        _say(redact("".join(traceback.format_exception(error))))
+        _say(printable_lines(redact("".join(traceback.format_exception(error)))))
     else:
         _say("       This is a bug. Run the command again with --debug and report what it prints.")
     return 1

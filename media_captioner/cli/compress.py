@@ -44,9 +44,10 @@ def command(
     For services that take files up to a limit only. Sound sent inside a request grows by a third, so a limit of
     10 MB on the request means --under 7MB here.
     """
-    from media_captioner.cli.render import caption_view, length, print_json, printable
+    from media_captioner.cli.render import caption_view, length, print_json
     from media_captioner.media.compress import compress
     from media_captioner.pipeline import inspect, limits_of
+    from media_captioner.system.printable import printable
 
     by_file, _ = settings_for(given, config_file)
     settings = by_file(file)

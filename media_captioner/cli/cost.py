@@ -43,10 +43,11 @@ def command(journal: Path | None, config_file: Path | None, *, by: By, since: st
     A request that is under way when the program is killed may have been billed, and is asked again: it can be paid
     twice. There are at most as many of those as requests at once, and each line says how many it holds.
     """
-    from media_captioner.cli.render import print_json, printable
+    from media_captioner.cli.render import print_json
     from media_captioner.cli.shared import reading
     from media_captioner.schedule.journal.reports import costs
     from media_captioner.schedule.question import NOTHING
+    from media_captioner.system.printable import printable
 
     with reading(journal, config_file) as (connection, _):
         found = costs(connection, by, since=since)

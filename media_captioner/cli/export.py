@@ -46,10 +46,11 @@ def command(
 
     A file that is not ours is never overwritten. An XMP file is merged into: what is foreign in it stays.
     """
-    from media_captioner.cli.render import print_json, printable
+    from media_captioner.cli.render import print_json
     from media_captioner.export.base import ExportOptions
     from media_captioner.export.layouts import wanted_formats
     from media_captioner.export.rewriting import rewrite
+    from media_captioner.system.printable import printable
 
     by_file, _ = settings_for(given, config_file)
 

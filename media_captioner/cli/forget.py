@@ -23,8 +23,9 @@ def command(sources: tuple[Path, ...], journal: Path | None, config_file: Path |
 
     The next run with --force asks anew, and pays anew.
     """
-    from media_captioner.cli.render import counted, printable
+    from media_captioner.cli.render import counted
     from media_captioner.cli.shared import nothing_done, writing
+    from media_captioner.system.printable import printable
 
     async def run() -> int:
         left = 0

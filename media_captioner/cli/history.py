@@ -26,9 +26,10 @@ def command(
     as_json: bool,
 ) -> None:
     """Show what became of assets, the latest first; with FILE, of that one."""
-    from media_captioner.cli.render import STATE_COLOURS, print_json, printable
+    from media_captioner.cli.render import STATE_COLOURS, print_json
     from media_captioner.cli.shared import named, reading
     from media_captioner.schedule.journal.reports import history
+    from media_captioner.system.printable import printable
 
     with reading(journal, config_file) as (connection, file):
         found = history(connection, limit=limit, source=named(source, maps, file) if source else None)

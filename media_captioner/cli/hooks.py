@@ -45,7 +45,8 @@ def command() -> None:
 @json_option
 def list_hooks(config_file: Path | None, *, as_json: bool) -> None:
     """List plugins, programs and webhooks, and how they fare."""
-    from media_captioner.cli.render import print_json, printable
+    from media_captioner.cli.render import print_json
+    from media_captioner.system.printable import printable
 
     _, settings = settings_for({}, config_file)
     if not as_json:
@@ -112,8 +113,9 @@ def test(config_file: Path | None, *, as_json: bool) -> int:
 
 
 async def _test(settings: Settings, *, as_json: bool) -> int:
-    from media_captioner.cli.render import print_json, printable
+    from media_captioner.cli.render import print_json
     from media_captioner.hooks.trials import try_all
+    from media_captioner.system.printable import printable
 
     failures = 0
     async for trial in try_all(settings):

@@ -24,9 +24,10 @@ def command(sources: tuple[Path, ...], config_file: Path | None, *, as_json: boo
     What is locked survives every later run: a changed caption stays as it is, a deleted one stays away. Name a
     media file, its sidecar, a folder, or a .vtt file to take the edits from.
     """
-    from media_captioner.cli.render import print_json, printable
+    from media_captioner.cli.render import print_json
     from media_captioner.export.base import ExportOptions
     from media_captioner.export.importing import import_edits
+    from media_captioner.system.printable import printable
 
     by_file, _ = settings_for(given, config_file)
 

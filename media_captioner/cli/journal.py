@@ -74,9 +74,10 @@ def rebuild(
     places: tuple[Path, ...], journal: Path | None, config_file: Path | None, *, as_json: bool
 ) -> int:
     """Put the answers that were paid for, as the sidecars hold them, into the journal: after it was lost or damaged."""
-    from media_captioner.cli.render import counted, print_json, printable
+    from media_captioner.cli.render import counted, print_json
     from media_captioner.rebuilding import rebuild as read_back
     from media_captioner.schedule.journal import open_journal
+    from media_captioner.system.printable import printable
 
     async def run() -> Any:
         with open_journal(journal_path(journal, config_file), doing="rebuilding") as opened:

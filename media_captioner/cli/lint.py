@@ -52,9 +52,10 @@ def _check(file: Path, rules: Profile, rate: Fraction | None, *, as_json: bool) 
     """Print what a file breaks, and return how often it does."""
     from dataclasses import asdict
 
-    from media_captioner.cli.render import counted, print_json, printable
+    from media_captioner.cli.render import counted, print_json
     from media_captioner.cues.lint import lint
     from media_captioner.export.reading import lines_of, read_cues
+    from media_captioner.system.printable import printable
 
     cues, lines = read_cues(file), lines_of(file)
     found = lint(cues, rules, frame_rate=rate)

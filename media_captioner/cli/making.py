@@ -42,7 +42,7 @@ def captions_of(file: Path, sidecar: Path | None) -> Captions:
 
 def tell(path: Path) -> int:
     """Print what was written."""
-    from media_captioner.cli.render import printable
+    from media_captioner.system.printable import printable
 
     click.echo(printable(str(path)))
     return 0

@@ -79,7 +79,8 @@ def command(
 
 
 def _show(each: Plan) -> None:
-    from media_captioner.cli.render import length, printable
+    from media_captioner.cli.render import length
+    from media_captioner.system.printable import printable
 
     silent = f", {length(each.silent_seconds)} of it silent and not sent" if each.silent_seconds else ""
     bound = "" if each.exact else "at most "

@@ -57,8 +57,9 @@ def command(files: tuple[Path, ...], config_file: Path | None, *, as_json: bool,
 
 
 def _show(file: Path, media: Any, chosen: dict[int, str]) -> None:
-    from media_captioner.cli.render import length, printable
+    from media_captioner.cli.render import length
     from media_captioner.model.languages import language_name
+    from media_captioner.system.printable import printable
 
     click.echo(click.style(printable(str(file)), bold=True))
     parts = [f"container {media.format}"]

@@ -39,8 +39,9 @@ def command(
 
     Nobody listens again and nothing is paid for. What a person changed stays.
     """
-    from media_captioner.cli.render import print_json, printable
+    from media_captioner.cli.render import print_json
     from media_captioner.rederiving import rederive
+    from media_captioner.system.printable import printable
 
     further = given.pop("formats") or ()
     by_file, _ = settings_for(given, config_file)

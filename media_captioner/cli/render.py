@@ -14,6 +14,7 @@ import click
 
 from media_captioner.cli.app import show_error
 from media_captioner.system.clock import SYSTEM_CLOCK
+from media_captioner.system.printable import printable, printable_lines
 from media_captioner.system.secrets import redact
 
 if TYPE_CHECKING:
@@ -123,7 +124,9 @@ class CaptionView:
     def notice(self, level: Notice, message: str) -> None:
         """Tell a person something once, on standard error."""
         with self.paused():
-            click.echo(click.style(f"{level}: ", fg=_NOTICE_COLOURS[level]) + redact(message), err=True)
+            click.echo(
+                click.style(f"{level}: ", fg=_NOTICE_COLOURS[level]) + printable(redact(message)), err=True
+            )
 
     def tell(self, report: AssetReport) -> None:
         """Print how an asset ended, on standard output; why it failed, on standard error."""
@@ -258,16 +261,6 @@ def _track_lines(result: TrackResult) -> Iterator[str]:
     for written in result.written:
         count = f"  {counted(len(captions.cues), 'caption')}" if written.format == "vtt" else ""
         yield f"  {printable(str(written.path))}{count}"
-
-
-def printable(text: str) -> str:
-    """Return ``text`` fit for a terminal: file names and titles may hold line breaks and escape codes."""
-    return "".join(char if char.isprintable() else "�" for char in text)
-
-
-def printable_lines(text: str) -> str:
-    """Return ``text`` fit for a terminal, its line breaks kept."""
-    return "\n".join(printable(line) for line in text.split("\n"))
 
 
 @contextlib.contextmanager

@@ -22,10 +22,10 @@ def command(
 
     They leave quarantine, and segments that the captioner refused are asked about again.
     """
-    from media_captioner.cli.render import printable
     from media_captioner.cli.shared import nothing_done, reading, writing
     from media_captioner.schedule.journal.reports import in_state
     from media_captioner.schedule.journal.tables import spelled
+    from media_captioner.system.printable import printable
     from media_captioner.watch.explaining import let_again
 
     if not sources and not quarantined:

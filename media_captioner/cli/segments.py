@@ -54,10 +54,11 @@ def command(
     own timeline, the delay its encoding puts before the sound, why it was cut there, whether it is silent, its
     size and its SHA-256.
     """
-    from media_captioner.cli.render import caption_view, counted, print_json, printable
+    from media_captioner.cli.render import caption_view, counted, print_json
     from media_captioner.media.cutting import Cutting
     from media_captioner.media.export_segments import write_segments
     from media_captioner.pipeline import inspect, limits_of, voice_detector
+    from media_captioner.system.printable import printable
 
     by_file, _ = settings_for(given, config_file)
     settings = by_file(file)

@@ -54,7 +54,7 @@ def tell_kept(written: Written) -> None:
     """Say that a file of somebody else was left alone, where one was."""
     if written.kept is None:
         return
-    from media_captioner.cli.render import printable
+    from media_captioner.system.printable import printable
 
     note = f"{written.kept.name} is not ours or was edited since, so it stays."
     click.echo(click.style("warning: ", fg="yellow") + printable(note), err=True)

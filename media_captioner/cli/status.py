@@ -18,10 +18,11 @@ def command(journal: Path | None, config_file: Path | None, *, as_json: bool) ->
 
     With the setting database it is the journal that machines share; media-captioner fleet status says more of it.
     """
-    from media_captioner.cli.render import STATE_COLOURS, counted, dollars, print_json, printable
+    from media_captioner.cli.render import STATE_COLOURS, counted, dollars, print_json
     from media_captioner.cli.shared import reading
     from media_captioner.schedule.journal.reports import overview
     from media_captioner.system.clock import SYSTEM_CLOCK
+    from media_captioner.system.printable import printable
 
     with reading(journal, config_file) as (connection, path):
         found = overview(connection, SYSTEM_CLOCK.now().strftime("%Y-%m-%d"))

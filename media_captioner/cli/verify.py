@@ -21,9 +21,10 @@ def command(sources: tuple[Path, ...], *, quiet: bool, as_json: bool) -> int:
     Found are files that are missing, changed, stale (the captions changed since), unreadable or orphaned (ours,
     but nothing lists them). Exit code 1 where anything is wrong.
     """
-    from media_captioner.cli.render import print_json, printable
+    from media_captioner.cli.render import print_json
     from media_captioner.export.finding import sidecars_at
     from media_captioner.export.verifying import verify_at
+    from media_captioner.system.printable import printable
 
     wrong = checked = 0
     for source in sources:

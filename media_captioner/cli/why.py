@@ -27,7 +27,8 @@ def command(
     source: str, maps: tuple[str, ...], journal: Path | None, config_file: Path | None, *, as_json: bool
 ) -> int:
     """Show how FILE stands and why: what a watched folder decided, gaps, refusals, each time it was asked about."""
-    from media_captioner.cli.render import length, print_json, printable
+    from media_captioner.cli.render import length, print_json
+    from media_captioner.system.printable import printable
     from media_captioner.watch.explaining import standing
 
     _, settings = settings_for({}, config_file)
@@ -67,7 +68,8 @@ def _noted(source: str, maps: tuple[str, ...], journal: Path | None, config_file
 
 def _told_by_files(source: str, below: Standing | None, *, as_json: bool) -> int:
     """Tell what a watched folder and the files tell of one that the journal does not know; return the exit code."""
-    from media_captioner.cli.render import print_json, printable
+    from media_captioner.cli.render import print_json
+    from media_captioner.system.printable import printable
 
     path = Path(source)
     beside = [] if "://" in source or path.is_dir() else _sidecars(path)
@@ -158,7 +160,8 @@ def _attempt(each: Attempt) -> dict[str, Any]:
 
 
 def _lines(found: Why) -> Iterator[str]:
-    from media_captioner.cli.render import STATE_COLOURS, counted, length, printable, times
+    from media_captioner.cli.render import STATE_COLOURS, counted, length, times
+    from media_captioner.system.printable import printable
 
     state = click.style(found.state, fg=STATE_COLOURS.get(found.state), bold=True)
     yield f"{printable(found.source)}: {state} since {found.changed[:19].replace('T', ' ')} UTC"

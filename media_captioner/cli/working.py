@@ -12,7 +12,7 @@ import click
 from media_captioner.assets import check_looks
 from media_captioner.batch import Batch
 from media_captioner.captioners.options import options_of
-from media_captioner.cli.render import STATE_COLOURS, caption_view, dollars, length, printable
+from media_captioner.cli.render import STATE_COLOURS, caption_view, dollars, length
 from media_captioner.config import Settings
 from media_captioner.fleet.backlog import Backlog
 from media_captioner.fleet.dispatch import ProcrastinateDispatcher
@@ -27,6 +27,7 @@ from media_captioner.outcomes import AssetReport
 from media_captioner.pipeline import voice_detector
 from media_captioner.session import Session, budget_of, limits_for
 from media_captioner.system.clock import SYSTEM_CLOCK
+from media_captioner.system.printable import printable
 from media_captioner.system.secrets import Secret
 
 

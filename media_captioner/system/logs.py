@@ -14,6 +14,7 @@ from typing import Final
 
 from media_captioner.errors import OutputNotWritable
 from media_captioner.system import files
+from media_captioner.system.printable import LineFormatter
 from media_captioner.system.secrets import RedactingFilter
 
 _FILE: Final = 10_000_000  # bytes
@@ -70,7 +71,7 @@ def set_up(level: int, *, as_json: bool, file: Path | None = None) -> Iterator[N
             raise OutputNotWritable(
                 f"Cannot log to {file}: {(error.strerror or str(error)).lower()}"
             ) from error
-    plain = logging.Formatter("%(asctime)s %(levelname)s %(message)s")
+    plain = LineFormatter("%(asctime)s %(levelname)s %(message)s")
     handler.setFormatter(JsonFormatter() if as_json else plain)
     handler.addFilter(RedactingFilter())
     root = logging.getLogger()

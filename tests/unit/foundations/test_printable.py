@@ -1,0 +1,63 @@
+"""Names of files come from strangers: they move no cursor and forge no line."""
+
+import logging
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from media_captioner.cli.app import run, show_error
+from media_captioner.cli.render import CaptionView
+from media_captioner.errors import MediaCaptionerError
+from media_captioner.system.logs import set_up
+from media_captioner.system.printable import printable, printable_lines
+
+HOSTILE = "a\x1b[2J\rred\nerror: all is lost.mp4"
+
+
+@given(st.text())
+def test_what_is_printed_holds_nothing_but_what_can_be_seen(text):
+    assert printable(text).isprintable()
+    assert len(printable(text)) == len(text)
+    assert printable_lines(text).count("\n") == text.count("\n")
+
+
+@pytest.fixture
+def terminal(monkeypatch):
+    """What would reach a terminal: click takes escape codes out for everything else."""
+    said = []
+    monkeypatch.setattr("click.echo", lambda message, **_options: said.append(message))
+    monkeypatch.setattr("click.style", lambda text, **_options: text)
+    return said
+
+
+def test_errors_and_notices_show_names_on_one_line(terminal):
+    show_error(MediaCaptionerError(f"Cannot read {HOSTILE}", hint=f"Look at {HOSTILE}"))
+    CaptionView(1, as_json=False).notice("info", f"{HOSTILE} waits")
+    assert all(each.isprintable() for each in terminal)
+
+
+def test_the_command_line_shows_no_escape_codes(tmp_path, terminal, monkeypatch):
+    for name in ("CONFIG", "STATE"):
+        monkeypatch.setenv(f"XDG_{name}_HOME", str(tmp_path / name.lower()))
+    film = tmp_path / HOSTILE
+    film.write_text("no film")
+    for command in ("probe", "lint", "caption", "why", "retry", "forget"):
+        assert run([command, str(film)]) != 1  # which an error of ours would be
+    assert terminal
+    assert all(each.isprintable() for each in terminal)
+
+
+def test_a_name_in_a_log_begins_no_line_of_its_own(tmp_path):
+    file = tmp_path / "log"
+    with set_up(logging.INFO, as_json=False, file=file):
+        logging.getLogger("media_captioner.test").info("begins %s", HOSTILE)
+        try:
+            raise ValueError("told")
+        except ValueError:
+            logging.getLogger("media_captioner.test").exception("failed at %s", HOSTILE)
+    first, second, *trace = file.read_text().splitlines()
+    assert "begins a" in first
+    assert "failed at a" in second
+    assert trace[0] == "Traceback (most recent call last):"
+    assert "\x1b" not in file.read_text()
