@@ -197,12 +197,6 @@ def test_why_tells_what_the_files_tell_where_the_journal_knows_nothing(tmp_path,
     assert "There is no journal" in why("--journal", tmp_path / "named.db", film, code=2).err
 
 
-def test_no_unit_is_printed_for_a_folder_that_cannot_be_watched(tmp_path, capsys):
-    for kind in ("systemd", "launchd"):
-        assert told(capsys, "service", kind, tmp_path / "none", code=2) == ""
-        assert str(tmp_path) in told(capsys, "service", kind, tmp_path)
-
-
 def test_which_journal_is_meant(tmp_path, monkeypatch):
     """The option, else the environment, else the settings file, else the usual place."""
     assert journal_path(None, None) == default_journal()

@@ -4,6 +4,8 @@ import configparser
 import plistlib
 import shlex
 
+import pytest
+
 from media_captioner.cli.app import run
 from media_captioner.config.tables import WatchedRoot
 from media_captioner.hooks import attending
@@ -37,6 +39,31 @@ def test_a_property_list_keeps_every_argument_as_it_is(tmp_path):
     found = plistlib.loads(launchd_plist(HOSTILE, tmp_path / "log"))
     assert found["ProgramArguments"] == HOSTILE
     assert found["KeepAlive"] == {"SuccessfulExit": False}
+
+
+@pytest.mark.parametrize("kind", ["systemd", "launchd"])
+def test_no_unit_is_printed_for_what_cannot_be_watched(kind, root, tmp_path, monkeypatch, capsys):
+    for name in ("CONFIG", "STATE"):
+        monkeypatch.setenv(f"XDG_{name}_HOME", str(tmp_path / name.lower()))
+
+    def said(*options):
+        code = run(["service", kind, *map(str, options)])
+        told = capsys.readouterr()
+        return code, told.out if code == 0 else told.out + told.err
+
+    for options, reason in (
+        ([root / "none"], "no such folder"),
+        ([], "no folder to watch"),
+        ([root, "--config", tmp_path / "none.toml"], "none.toml"),
+    ):
+        code, told = said(*options)
+        assert (code, reason in told, "ExecStart" in told or "plist" in told) == (2, True, False)
+    assert str(root) in said(root)[1]
+    (tmp_path / "own.toml").write_text(f'[[watch]]\nroot = "{root}"\n')
+    assert str(tmp_path / "own.toml") in said("--config", tmp_path / "own.toml")[1]
+    # Whose account it is to run under has settings of its own.
+    assert said("--user", "archive")[0] == (0 if kind == "systemd" else 2)
+    assert kind == "systemd" or (tmp_path / "state" / "media-captioner").is_dir()
 
 
 def test_backfill_shows_its_plan_and_begins_only_when_told(root, clip, capsys, tmp_path):
