@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import importlib
 import logging
 import sys
@@ -14,7 +15,7 @@ import click
 
 from media_captioner._version import __version__
 from media_captioner.cli import GO_ON, INTERRUPTED
-from media_captioner.errors import MediaCaptionerError
+from media_captioner.errors import MediaCaptionerError, OutputError
 
 # Name, module, and the line that --help shows: a command's module is not imported to list it.
 _COMMANDS: Final = {
@@ -52,6 +53,9 @@ _COMMANDS: Final = {
     "doctor": ("doctor", "Check this installation."),
     "completion": ("completion", "Print the completion script for a shell."),
 }
+
+_NO_ROOM: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
+"""What writing fails with where a disk is full or broken."""
 
 _WITHOUT_PLUGINS: Final = frozenset({"status", "history", "cost"})
 """Commands that only read the journal: there is nothing that a plugin could add, and looking for them takes longer."""
@@ -162,9 +166,21 @@ def run(arguments: Sequence[str]) -> int:  # noqa: PLR0911 - one way out for eac
         with contextlib.suppress(OSError):
             sys.stdout = None
         return 0
+    except OSError as error:
+        if error.filename is None and error.errno in _NO_ROOM:
+            return _show_nowhere_to_print(error)
+        return _show_bug(error, debug=debug)
     except Exception as error:  # noqa: BLE001 - the last stop: a person gets a sentence, not a stack
         return _show_bug(error, debug=debug)
     return result if isinstance(result, int) else 0
+
+
+def _show_nowhere_to_print(error: OSError) -> int:
+    """Tell that standard output takes nothing more; files of ours fail with a name and an error of their own."""
+    with contextlib.suppress(OSError):
+        sys.stdout = None  # what is left in it cannot be written at the end either
+        _say(f"error: Cannot write to standard output: {(error.strerror or str(error)).lower()}")
+    return OutputError.exit_code
 
 
 def _named_like_an_option(arguments: Sequence[str]) -> str | None:
