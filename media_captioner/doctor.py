@@ -9,10 +9,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from importlib.metadata import PackageNotFoundError, version
-from typing import Literal
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
 
 from media_captioner._version import __version__
 from media_captioner.errors import MediaCaptionerError
+
+if TYPE_CHECKING:
+    from media_captioner.config import Resolved, Settings
 
 Verdict = Literal["fine", "note", "problem"]
 
@@ -35,28 +39,38 @@ class Check:
     remedy: str | None = None
 
 
-def examine() -> Iterator[Check]:
-    """Yield every check as it is made. A check that fails to run is a problem itself, never an exception."""
-    questions: tuple[Callable[[], Iterator[Check]], ...] = (
-        _versions,
-        _settings,
-        _codecs,
-        _local_captioner,
-        _speech_model,
-        _places,
-        _programs,
-    )
-    for question in questions:
-        try:
-            yield from question()
-        except MediaCaptionerError as error:
-            yield Check(_subject(question), "problem", error.message, error.hint)
-        except (OSError, ImportError) as error:
-            yield Check(_subject(question), "problem", str(error))
+def examine(config_file: Path | None = None) -> Iterator[Check]:
+    """Yield every check as it is made. A check that fails to run is a problem itself, never an exception.
+
+    Args:
+        config_file: A settings file to read besides the user's own.
+
+    """
+    from media_captioner.config import Settings, resolve
+
+    yield from _answers("versions", _versions)
+    settings = Settings()  # what the rest is asked about where the settings cannot be used
+    try:
+        resolved = resolve(config_file=config_file)
+        settings = resolved.settings
+    except MediaCaptionerError as error:
+        yield Check("settings", "problem", error.message, error.hint)
+    else:
+        yield from _answers("settings", lambda: _settings(resolved))
+    yield from _answers("codecs", _codecs)
+    yield from _answers("local captioner", _local_captioner)
+    yield from _answers("speech model", lambda: _speech_model(settings))
+    yield from _answers("places", lambda: _places(settings))
+    yield from _answers("programs", _programs)
 
 
-def _subject(question: Callable[[], Iterator[Check]]) -> str:
-    return question.__name__.strip("_").replace("_", " ")
+def _answers(subject: str, question: Callable[[], Iterator[Check]]) -> Iterator[Check]:
+    try:
+        yield from question()
+    except MediaCaptionerError as error:
+        yield Check(subject, "problem", error.message, error.hint)
+    except (OSError, ImportError) as error:
+        yield Check(subject, "problem", str(error))
 
 
 def _versions() -> Iterator[Check]:
@@ -73,11 +87,11 @@ def _version(name: str) -> str:
         return "missing"
 
 
-def _settings() -> Iterator[Check]:
-    from media_captioner.config import resolve
+def _settings(resolved: Resolved) -> Iterator[Check]:
+    from media_captioner.assets import check_looks
     from media_captioner.system.places import user_file
 
-    resolved = resolve()
+    check_looks(resolved.settings)
     changed = sorted(name for name, origin in resolved.origins.items() if origin != "default")
     where = str(user_file()) if user_file().is_file() else "no settings file"
     yield Check("settings", "fine", f"{where}; set: {', '.join(changed) or 'nothing'}")
@@ -142,13 +156,11 @@ def _local_captioner() -> Iterator[Check]:
         yield Check("local captioner", "fine", f"{found}, weights intact")
 
 
-def _speech_model() -> Iterator[Check]:
+def _speech_model(settings: Settings) -> Iterator[Check]:
     if importlib.util.find_spec("faster_whisper") is None:
         return
     from media_captioner.captioners.local import models
-    from media_captioner.config import resolve
 
-    settings = resolve().settings
     place = models.path(settings.whisper_model, folder=settings.models_folder)
     if place is not None:
         yield Check("speech model", "fine", f"{settings.whisper_model} in {place}")
@@ -161,13 +173,11 @@ def _speech_model() -> Iterator[Check]:
         )
 
 
-def _places() -> Iterator[Check]:
+def _places(settings: Settings) -> Iterator[Check]:
     from media_captioner.captioners.local.models import home
-    from media_captioner.config import resolve
     from media_captioner.system.files import check_writable, free_bytes
     from media_captioner.system.places import default_journal, user_file
 
-    settings = resolve().settings
     for subject, folder, remedy in (
         ("models folder", home(settings.models_folder), "Choose another with MEDIA_CAPTIONER_MODELS_FOLDER."),
         (

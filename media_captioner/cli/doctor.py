@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from media_captioner.cli.options import json_option
+from media_captioner.cli.options import config_option, json_option
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -15,12 +16,13 @@ if TYPE_CHECKING:
 
 
 @click.command("doctor", short_help="Check this installation.")
+@config_option
 @json_option
-def command(*, as_json: bool) -> int:
-    """Check versions, codecs, models and writable folders. Exit code 1 where something does not work."""
+def command(config_file: Path | None, *, as_json: bool) -> int:
+    """Check versions, settings, codecs, models and writable folders. Exit code 1 where something does not work."""
     from media_captioner.doctor import examine
 
-    return show(examine(), as_json=as_json)
+    return show(examine(config_file), as_json=as_json)
 
 
 def show(checks: Iterable[Check], *, as_json: bool) -> int:

@@ -293,6 +293,20 @@ def test_doctor_looks_at_where_the_settings_say_that_things_are(tmp_path, capsys
     assert {check["verdict"] for check in found.values()} <= {"fine", "note"}
 
 
+def test_doctor_reads_the_settings_that_are_named_and_goes_on_where_they_are_wrong(tmp_path, capsys):
+    file = tmp_path / "own.toml"
+    for text, said in (("profile =", "Cannot read"), ('profile = "martian"', "martian")):
+        file.write_text(text)
+        assert run(["doctor", "--json", "--config", str(file)]) == 1
+        found = lines(capsys)
+        assert [check["subject"] for check in found if check["verdict"] == "problem"] == ["settings"]
+        assert said in next(check["found"] for check in found if check["subject"] == "settings")
+        assert "journal's folder" in [check["subject"] for check in found]
+    file.write_text('profile = "bbc"')
+    assert run(["doctor", "--config", str(file)]) == 0
+    assert "settings: no settings file; set: profile" in capsys.readouterr().out
+
+
 def test_lint_goes_on_after_a_file_that_is_no_captions(tmp_path, capsys):
     (tmp_path / "bad.vtt").write_text("these are no captions")
     (tmp_path / "good.srt").write_text("1\n00:00:01,000 --> 00:00:03,000\nHello there.\n")
