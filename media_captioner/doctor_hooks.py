@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -46,8 +47,11 @@ def examine_hooks(settings: Settings) -> Iterator[Check]:
     for hook in settings.hooks:
         yield _command(hook.command[0])
     standing = receivers(settings)
-    for webhook in settings.webhooks:
-        yield _webhook(webhook, standing[webhook.url], offline=settings.offline)
+    hosts = Counter(named(webhook.url) for webhook in settings.webhooks)
+    for number, webhook in enumerate(settings.webhooks, 1):
+        host = named(webhook.url)
+        subject = f"webhook {host}" + (f", [[webhooks]] number {number}" if hosts[host] > 1 else "")
+        yield _webhook(subject, webhook, standing[webhook.url], offline=settings.offline)
     if settings.listen.roots or settings.listen.urls:
         yield _listen(settings)
 
@@ -64,8 +68,7 @@ def _command(program: str) -> Check:
     return Check(f"command {program}", "problem", found, "Write its whole path, and make it executable.")
 
 
-def _webhook(webhook: Webhook, receiver: Receiver, *, offline: bool) -> Check:
-    subject = f"webhook {named(webhook.url)}"
+def _webhook(subject: str, webhook: Webhook, receiver: Receiver, *, offline: bool) -> Check:
     try:
         for path in webhook.secret_files:
             read_secret(path)
@@ -74,14 +77,26 @@ def _webhook(webhook: Webhook, receiver: Receiver, *, offline: bool) -> Check:
     except MediaCaptionerError as error:
         return Check(subject, "problem", error.message, error.hint)
     except OSError as error:
-        return Check(subject, "problem", f"its name cannot be resolved: {error}")
+        return Check(
+            subject, "problem", f"its name cannot be resolved: {(error.strerror or str(error)).lower()}"
+        )
     if receiver.disabled is not None:
         remedy = "media-captioner hooks test asks it again."
-        return Check(subject, "problem", f"it is told nothing any more: {receiver.disabled}", remedy)
-    found = f"{receiver.delivered} delivered lately, {receiver.waiting} waiting, {receiver.given_up} given up"
-    if receiver.failures:
-        return Check(subject, "note", f"{found}; {receiver.failures} failures in a row: {receiver.said}")
-    return Check(subject, "fine", found)
+        return Check(subject, "problem", fares(receiver), remedy)
+    return Check(subject, "note" if receiver.failures else "fine", fares(receiver))
+
+
+def fares(receiver: Receiver) -> str:
+    """Say how a receiver fares."""
+    if receiver.disabled is not None:
+        return f"it is told nothing any more: {receiver.disabled}"
+    counts = (
+        f"{receiver.delivered} delivered lately, {receiver.waiting} waiting, {receiver.given_up} given up"
+    )
+    if not receiver.failures:
+        return counts
+    often = "once" if receiver.failures == 1 else f"{receiver.failures} times in a row"
+    return f"{counts}; it failed {often}: {receiver.said}"
 
 
 def _listen(settings: Settings) -> Check:

@@ -69,7 +69,7 @@ def _say_if_nobody(settings: Settings) -> None:
 
 
 def _entries(settings: Settings) -> Iterator[dict[str, Any]]:
-    from media_captioner.doctor_hooks import receivers
+    from media_captioner.doctor_hooks import fares, receivers
     from media_captioner.hooks.plugged import plugged
 
     found = plugged()
@@ -90,8 +90,8 @@ def _entries(settings: Settings) -> Iterator[dict[str, Any]]:
     for hook in settings.hooks:
         yield {"kind": "command", "name": " ".join(hook.command), "events": list(hook.events)}
     for url, receiver in receivers(settings).items():
-        [webhook] = [each for each in settings.webhooks if each.url == url]
-        detail = receiver.disabled or f"{receiver.waiting} waiting, {receiver.delivered} delivered lately"
+        webhook = next(each for each in settings.webhooks if each.url == url)
+        detail = fares(receiver)
         standing = {name: value for name, value in asdict(receiver).items() if name != "url"}
         yield {"kind": "webhook", "name": url, "events": list(webhook.events), "detail": detail, **standing}
 

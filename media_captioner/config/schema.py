@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_serializer
+from pydantic import BaseModel, ConfigDict, Field, field_serializer, field_validator
 
 from media_captioner.config.tables import CommandHook, Condenser, Listening, OwnProfile, WatchedRoot, Webhook
 from media_captioner.system.secrets import MASK, Secret
@@ -271,6 +271,14 @@ class Settings(BaseModel):
     listen: Annotated[
         Listening, Field(description="Who may ask media-captioner listen for captions (a [listen] table).")
     ] = Listening()
+
+    @field_validator("webhooks")
+    @classmethod
+    def _each_once(cls, webhooks: tuple[Webhook, ...]) -> tuple[Webhook, ...]:
+        urls = [webhook.url for webhook in webhooks]
+        if len(set(urls)) < len(urls):
+            raise ValueError("two tables have the same url; put all its events into one")
+        return webhooks
 
     @field_serializer("api_key", "database")
     def _mask(self, value: Secret | None) -> str | None:

@@ -181,8 +181,10 @@ def placed(tables: Sequence[WatchedRoot]) -> list[WatchedRoot]:
         raise ConfigError("There is no folder to watch", hint="Name one, or write [[watch]] tables.")
     found = [each.model_copy(update={"root": each.root.resolve()}) for each in tables]
     roots = [each.root for each in found]
-    if len(set(roots)) < len(roots):
-        raise ConfigError("A folder is to be watched twice", hint="Leave one of its tables out.")
+    if twice := [root for number, root in enumerate(roots) if root in roots[:number]]:
+        raise ConfigError(
+            f"Cannot watch {twice[0]} twice", hint="Name it once; leave one of its [[watch]] tables out."
+        )
     for root in roots:
         if root.exists() and not root.is_dir():
             raise ConfigError(

@@ -1,6 +1,7 @@
 """``media-captioner caption`` tells whom the settings name: programs, webhooks, in the order of what happens."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -129,6 +130,28 @@ def test_messages_wait_for_a_receiver_that_is_down_and_410_is_for_good_until_it_
         assert json.loads(receiver.got[-1][2])["type"] == "media_captioner.test"
         assert command("caption", "--captioner", "emulated", clip)[0] == 0
         assert len(receiver.got) == count + 2
+
+
+def test_how_webhooks_fare_is_said_of_each_and_why(place, command, capsys):
+    clip = make_clip(place.folder / "media" / "clip.mp4")
+
+    async def answer(request, responder):
+        await responder.send(204 if request.target.endswith("fine") else 503, [], b"")
+
+    with running(Receiver(answer)) as receiver:
+        urls = [receiver.url + end for end in ("/fine", "/busy")]
+        place.settings.write_text("".join(map(place.webhook, urls)))
+        assert command("caption", "--captioner", "emulated", clip)[0] == 0
+        fine, busy = (each["detail"] for each in command("hooks", "list", "--json")[1])
+        assert fine == "1 delivered lately, 0 waiting, 0 given up"
+        assert re.fullmatch(
+            r"0 delivered lately, 1 waiting, 0 given up; it failed (once|\d+ times in a row): it answered 503",
+            busy,
+        )
+        subjects = [each["subject"] for each in command("hooks", "doctor", "--json")[1]]
+        assert subjects == [f"webhook 127.0.0.1, [[webhooks]] number {number}" for number in (1, 2)]
+    place.settings.write_text(place.webhook(urls[0]) * 2)
+    assert "two tables have the same url" in command("hooks", "list")[2]
 
 
 def test_offline_messages_wait(place):
