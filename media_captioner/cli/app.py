@@ -15,7 +15,7 @@ import click
 
 from media_captioner._version import __version__
 from media_captioner.cli import GO_ON, INTERRUPTED
-from media_captioner.errors import MediaCaptionerError, OutputError
+from media_captioner.errors import MediaCaptionerError, MediaNotFound, OutputError
 
 # Name, module, and the line that --help shows: a command's module is not imported to list it.
 _COMMANDS: Final = {
@@ -56,6 +56,11 @@ _COMMANDS: Final = {
 
 _NO_ROOM: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
 """What writing fails with where a disk is full or broken."""
+
+_OUT_OF_REACH: Final = frozenset(
+    {errno.EACCES, errno.EPERM, errno.ELOOP, errno.ENAMETOOLONG, errno.ENOTDIR, errno.ESTALE}
+)
+"""What looking at a path fails with that somebody named and that is not ours to reach."""
 
 _WITHOUT_PLUGINS: Final = frozenset({"status", "history", "cost"})
 """Commands that only read the journal: there is nothing that a plugin could add, and looking for them takes longer."""
@@ -169,6 +174,8 @@ def run(arguments: Sequence[str]) -> int:  # noqa: PLR0911 - one way out for eac
     except OSError as error:
         if error.filename is None and error.errno in _NO_ROOM:
             return _show_nowhere_to_print(error)
+        if error.filename is not None and error.errno in _OUT_OF_REACH:
+            return _show_out_of_reach(error, debug=debug)
         return _show_bug(error, debug=debug)
     except Exception as error:  # noqa: BLE001 - the last stop: a person gets a sentence, not a stack
         return _show_bug(error, debug=debug)
@@ -181,6 +188,19 @@ def _show_nowhere_to_print(error: OSError) -> int:
         sys.stdout = None  # what is left in it cannot be written at the end either
         _say(f"error: Cannot write to standard output: {(error.strerror or str(error)).lower()}")
     return OutputError.exit_code
+
+
+def _show_out_of_reach(error: OSError, *, debug: bool) -> int:
+    """Tell which file or folder could not be reached: that is no bug, wherever it was noticed."""
+    why = (error.strerror or str(error)).lower()
+    show_error(
+        MediaNotFound(
+            f"Cannot reach {error.filename}: {why}", hint="Check its name, and who may read it."
+        )
+    )
+    if debug:
+        logging.getLogger(__name__).debug("where it happened", exc_info=error)
+    return MediaNotFound.exit_code
 
 
 def _named_like_an_option(arguments: Sequence[str]) -> str | None:

@@ -69,3 +69,15 @@ def test_settings_and_a_journal_that_may_not_be_read_are_no_bugs(place, tmp_path
     told = run(place, "doctor")
     assert f"problem  settings: Cannot read settings from {place.settings}: permission denied" in told.stdout
     assert told.returncode == 1
+
+
+@pytest.mark.parametrize("command", ["why", "forget", "verify", "export", "rebuild", "probe", "caption"])
+def test_a_file_that_cannot_be_reached_is_no_bug(place, tmp_path, command):
+    folder, loop = tmp_path / "private", tmp_path / "loop.mp4"
+    folder.mkdir(mode=0)
+    loop.symlink_to(loop)
+    for path in (folder / "x.mp4", loop, tmp_path / ("x" * 300 + ".mp4")):
+        told = run(place, command, path)
+        assert told.returncode == 3, told.stderr
+        assert "bug" not in told.stderr
+        assert "Traceback" not in told.stderr
