@@ -194,9 +194,7 @@ def _show_out_of_reach(error: OSError, *, debug: bool) -> int:
     """Tell which file or folder could not be reached: that is no bug, wherever it was noticed."""
     why = (error.strerror or str(error)).lower()
     show_error(
-        MediaNotFound(
-            f"Cannot reach {error.filename}: {why}", hint="Check its name, and who may read it."
-        )
+        MediaNotFound(f"Cannot reach {error.filename}: {why}", hint="Check its name, and who may read it.")
     )
     if debug:
         logging.getLogger(__name__).debug("where it happened", exc_info=error)
