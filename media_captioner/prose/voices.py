@@ -19,6 +19,10 @@ _INDEFINITE: Final = frozenset(
     {"a", "an", "one", "single", "some", "several", "two", "three", "four", "lone"}
 )
 _DEFINITE: Final = frozenset({"the", "this", "that", "same", "his", "her", "their", "its", "first"})
+_YOUNG: Final = {
+    "man": frozenset({"boy", "schoolboy", "son", "brother"}),
+    "woman": frozenset({"girl", "schoolgirl", "daughter", "sister"}),
+}
 _POSSESSIVE: Final = frozenset({"his", "her", "their"})
 _RELATIONS: Final = frozenset(
     "friend mother father mom mum dad husband wife brother sister son daughter colleague companion partner boss "
@@ -61,6 +65,7 @@ class Voice:
         number: 1 for the first mentioned.
         speaker: ``man``, ``woman``, ``child``, ``robot``, or ``any`` where nothing is said.
         noun: The word that introduced it (``narrator``).
+        nouns: The last words of all phrases for it.
         sings: Whether it is introduced as a singer.
         many: Whether several people speak at once.
         count: How many, where the description counts them, else 1.
@@ -74,6 +79,7 @@ class Voice:
     number: int
     speaker: str
     noun: str
+    nouns: set[str] = field(default_factory=set)
     sings: bool = False
     many: bool = False
     count: int = 1
@@ -138,6 +144,7 @@ class Cast:
                 continue
             if voice.speaker == "any" and speaker != "any":
                 voice.speaker = speaker
+            voice.nouns.add(passage.words[hit.end - 1])
             if role == "sing" and not owned:
                 voice.sings = True
             self._remember(voice)
@@ -213,10 +220,13 @@ class Cast:
     def _pronoun(self, passage: Passage, word: str, speaker: str) -> Voice | None:
         if speaker == "any":
             return next((voice for voice in reversed(self.recent) if voice.many), None)
-        if self.last is not None and self.last.speaker == "any" and not passage.quotes and not self.last.many:
+        if self.last is not None and self.last.speaker == "any" and _is_of_last(passage, word):
             return self.last  # "A third party breaks in: “…” There is strain in the way he says it."
         for voice in reversed(self.recent):
             if voice.speaker == speaker and not voice.many:
+                return voice
+        for voice in reversed(self.recent):
+            if not voice.nouns.isdisjoint(_YOUNG[speaker]):
                 return voice
         for voice in reversed(self.recent):
             if voice.speaker in {"any", "child"} and not voice.many:
@@ -254,6 +264,14 @@ class Cast:
         voice = Voice(len(self.voices) + 1, speaker, noun, many=many, count=count)
         self.voices.append(voice)
         return voice
+
+
+def _is_of_last(passage: Passage, word: str) -> bool:
+    """Whether a pronoun stands for who was quoted last: "Her voice is silky", "the way he says it"."""
+    if passage.quotes:
+        return False
+    behind = passage.keys[passage.words.index(word) + 1 :][:3]
+    return "voice" in behind or "tone" in behind or behind[:1] in (["say"], ["speak"], ["sound"], ["be"])
 
 
 def _order(hit: Hit) -> int:
@@ -312,9 +330,10 @@ def _with_members(passage: Passage, people: list[Hit]) -> list[Hit]:
             found.append(Hit(place, place + 1, None))
     if "the" not in words or _ORDINALS.isdisjoint(words):
         return found
+    said = {hit.start for hit in passage.hits(Saying) if hit.found.columns[0] == "say"}
     for place in range(1, len(words) - 1):
         if words[place] in _ORDINALS and words[place - 1] == "the":
-            verbal = words[place + 1] in _CLOSING or keys[place + 1] in _VERBS
+            verbal = words[place + 1] in _CLOSING or keys[place + 1] in _VERBS or place + 1 in said
             if verbal:
                 found.append(Hit(place, place + 1, None))
     return sorted(found, key=lambda hit: hit.start) if len(found) > len(people) else people

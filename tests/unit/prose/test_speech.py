@@ -34,6 +34,12 @@ from media_captioner.prose import emotions, tags, understand
         ("A synthetic female announcer declares, “Double kill.”", ["robot"]),
         ("The judge, a woman with a patient, tired manner, answers, “Please sit.”", ["woman"]),
         ("A midwife says, “Push.” In summary, the audio documents the birth of a child.", []),
+        ("Their little daughter calls, “Mommy?”", ["child"]),
+        ("“Well done,” says the teacher warmly. He is a man with a light voice.", ["man"]),
+        (
+            "A pupil, a girl of twelve, speaks. “Again,” says the master. She says, “I can't.”",
+            ["child"],
+        ),
         ("Snare drums rattle, and tubas anchor the harmony.", []),
         ("A docent says, “It was never sold.” Her voice is silky.", ["woman"]),
         (
