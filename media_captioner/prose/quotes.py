@@ -34,6 +34,9 @@ _HEARD: Final = re.compile(
 _AUDIBLE: Final = re.compile(
     r"^[,”]* ?(?:is|are|was|were|can be|being) (?:\w+ly )?(?:heard|audible|perceptible|discernible|intelligible)\b"
 )
+_MADE_OUT: Final = re.compile(
+    r"^[,”]* ?(?:can|could) be (?:\w+ly )?(?:made out|heard|understood|discerned|distinguished)\b"
+)
 _FROM: Final = re.compile(r"^,? (?:from|by) (?:a|an|the|one|some|another)\b")
 _BRACKETED: Final = re.compile(r"^\s?[(\[][^()\[\]\n]{1,200}[)\]]")
 _JOINED: Final = re.compile(r"^[\s,;]*(?:and|or|then|and then|followed by|as well as)?[\s,]*$")
@@ -274,6 +277,8 @@ def _is_speech(text: str, quote: Quote, before: _Before, found: list[Quote], fol
 def _is_heard(text: str, behind: str, before: _Before) -> bool:
     """Whether the prose goes on to say that the quotation is heard: "… is whispered", "… from a woman"."""
     if _CALLED.search(text) and text[:1].isupper() and _FROM.match(behind):
+        return True
+    if before.last == "only" and _MADE_OUT.match(behind):
         return True
     pointed = before.stressed and before.last in _PHRASES
     return not before.played and bool(_HEARD.match(behind) or (pointed and _AUDIBLE.match(behind)))
