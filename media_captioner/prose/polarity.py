@@ -69,6 +69,7 @@ _RELATIVE: Final = frozenset({"that", "which", "who", "whose", "when", "where", 
 _CONJUNCTIONS: Final = frozenset({"and", "or", "nor"})
 _ALTERNATIVES: Final = frozenset({"or", "nor"})
 _LIST_WINDOW: Final = 9  # words within which a list element or its verb must show itself
+_ASIDE: Final = 9  # words of a remark put between a cue and what it denies
 _NOUN_WINDOW: Final = 6
 _GRADED: Final = frozenset(
     "wide deep loud soft quiet clear sharp hard light smooth dry cold fast still thin bright dark heavy warm sweet "
@@ -151,7 +152,10 @@ def _reach(words: Sequence[str], hit: Hit, reach: str, kind: str, ends: set[int]
 def _clause_end(words: Sequence[str], hit: Hit, kind: str, ends: set[int]) -> int:
     """Return the index after the last word that a cue reaches to the right."""
     opened = 0
-    for place in range(hit.end, len(words)):
+    start = hit.end
+    if words[start : start + 1] == [","] and "," in words[start + 1 : start + _ASIDE]:
+        start = words.index(",", start + 1) + 1  # "nor, so far as one can tell, rain"
+    for place in range(start, len(words)):
         word = words[place]
         opened += (word == "(") - (word == ")")
         ended = place in ends and place > hit.end and not (kind in _TELLING and word in _RELATIVE)

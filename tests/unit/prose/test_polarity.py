@@ -26,6 +26,7 @@ def polarity(text, audioset):
         "Nothing resembling barking is present, nor is barking implied.",
         "The non-barking animal is quiet.",
         "Birds, cars and barking are all absent.",
+        "There is neither thunder nor, so far as one can tell, barking.",
         "Birds are conspicuously missing, as are barking dogs.",
         "The usual barking is conspicuously missing.",
         "Barking is not picked up by the microphone.",
