@@ -35,6 +35,9 @@ _NOISE: Final = frozenset({"sound", "noise"})
 _JOINING: Final = frozenset({"and", "while", "as", "but"})
 _ANEW: Final = frozenset({"a", "an", "another", "the"})
 _HEARD: Final = frozenset({"heard", "audible", "present", "perceptible", "discernible", "noticeable"})
+_FILLED: Final = frozenset(
+    "dominate punctuate accompany underpin fill interrupt surround underscore enliven".split()
+)
 _UTTERED: Final = frozenset(
     "cry bark snap roar croak boom thunder hiss growl crack purr crow hoot call chirp echo coo bleat squawk quack bray "
     "yap".split()
@@ -215,7 +218,8 @@ def _is_uttered(passage: Passage, hit: Hit) -> bool:
         return False
     if passage.keys[hit.start] in _BEASTLY and _is_of_voice(passage, hit):
         return True
-    following = [word for word in passage.words[hit.end : hit.end + 2] if word not in {",", ":"}][:1]
+    behind = passage.words[hit.end : hit.end + 3]
+    following = [word for word in behind if word not in {",", ":"} and not word.endswith("ly")][:1]
     return following in ([QUOTED], ["out"]) or QUOTED in passage.words[max(0, hit.start - 2) : hit.start]
 
 
@@ -332,6 +336,8 @@ def _is_heard(passage: Passage, thing: Hit) -> bool:
     for place in range(thing.start - 1, max(0, thing.start - 5), -1):
         if words[place] == "of":
             return keys[place - 1] in _NOISE
+        if words[place] in {"by", "with"} and keys[place - 1] in _FILLED:
+            return True
     for word in words[thing.end : thing.end + 6]:
         if word in _HEARD:
             return True

@@ -17,7 +17,8 @@ _SOUND: Final = frozenset({"audio", "sound", "capture", "line", "broadcast"})
 _SPOKEN: Final = frozenset("voice voices speech words announcement dialogue vocals".split())
 _NOT_DRY: Final = frozenset(
     "leaf grass cough humor humour wit throat wood twig branch sand climate paper skin food mouth remark run season "
-    "sarcasm joke ice reed hay land desert".split()
+    "sarcasm joke ice reed hay land desert earth ground soil undergrowth brush mud dust stone bone whir "
+    "whirr heat wind fire hands stick straw rasp rattle cackle bread pasta".split()
 )
 _INSTRUMENTAL: Final = frozenset("guitar guitars bass synth synthesizer drums lead kick riff".split())
 _NEAR: Final = 3  # words around a remark that may turn its meaning

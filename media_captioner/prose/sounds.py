@@ -11,7 +11,7 @@ from typing import Final
 from media_captioner.model import Sound
 from media_captioner.model.soundtable import ancestors, by_name
 from media_captioner.prose import polarity
-from media_captioner.prose.lexicon import Hit, Instrument, Modifier, MusicWord, Person, Source
+from media_captioner.prose.lexicon import Genre, Hit, Instrument, Modifier, MusicWord, Person, Source
 from media_captioner.prose.music import is_drumming
 from media_captioner.prose.pairing import BARRIERS, BESIDES, OF, Mention
 from media_captioner.prose.pairing import mentions as named
@@ -49,6 +49,11 @@ _UTTERED: Final = frozenset({"voice", "body"})
 _ARTICLES: Final = frozenset({"a", "an", "the"})
 _DEVICES: Final = frozenset({"machine", "engine", "phone", "clock", "keyboard", "camera", "drawer"})
 _WORKS: Final = frozenset({"mix", "production", "arrangement", "vocals", "soloist"})
+_BUSY: Final = 5  # words behind "hums" that may say with what
+_ACTIVITY: Final = frozenset(
+    "activity life energy industry excitement anticipation possibility purpose".split()
+)
+_PLAYERS: Final = ("er", "ers", "ist", "ists")
 _PLAYED: Final = 8  # words between an instrument and what it is said to do: "the horn growls and cries"
 _APART: Final = frozenset({"a", "an", "as", "while", "over", "with", "of", "by", "under", "to"})
 """Words behind which somebody else acts: "over the piano, a dog barks"."""
@@ -135,6 +140,7 @@ def mentions(passage: Passage) -> list[Mention]:
             or _is_attribute(mention, found)
             or _is_played(mention)
             or _is_struck(mention)
+            or _is_busy(mention)
             or is_channel(passage, mention)
         )
     ]
@@ -186,6 +192,9 @@ def _is_absorbed(mention: Mention, found: list[Mention]) -> bool:
 def _is_of_music(mention: Mention) -> bool:
     """Whether a participle only describes music: "a sighing countermelody", "a grinding bass guitar"."""
     passage, end = mention.passage, mention.end
+    if passage.words[end - 1] == "pop":
+        kinds = [hit for kind in (MusicWord, Genre) for hit in passage.hits(kind)]
+        return any(hit.start <= end < hit.end for hit in kinds) or passage.words[end : end + 1] == ["hit"]
     if mention.source or end - mention.start > 1 or not passage.words[mention.start].endswith(("ing", "ed")):
         return False
     if not _MADE_OF.isdisjoint(mention.entry.classes):
@@ -251,6 +260,12 @@ def _is_played(mention: Mention) -> bool:
     return len(between) <= _PLAYED and _APART.isdisjoint(between)
 
 
+def _is_busy(mention: Mention) -> bool:
+    """Whether a verb only says that a place is busy: "the room hums with cheerful activity"."""
+    following = mention.passage.words[mention.end : mention.end + _BUSY]
+    return following[:1] == ["with"] and not _ACTIVITY.isdisjoint(following)
+
+
 def _is_struck(mention: Mention) -> bool:
     """Whether an instrument right before it is what sounds: "the snares crack dryly", "cymbals splash"."""
     if mention.source or mention.end - mention.start > 1 or mention.entry.group == "music":
@@ -258,6 +273,8 @@ def _is_struck(mention: Mention) -> bool:
     passage, place = mention.passage, mention.start
     if place and passage.words[place - 1].endswith("ly"):
         place -= 1
+    if passage.words[place - 1].endswith(_PLAYERS):
+        return False  # "the drummers shout"
     if any(hit.end == place for hit in passage.hits(Instrument)):
         return True
     return passage.words[place].endswith("s") and any(
