@@ -2,25 +2,21 @@
 
 import json
 import os
-import shutil
-import signal
 import socket
 import sqlite3
 import subprocess
 import sys
-import time
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from on_a_screen import SECONDS, needs, running, until
 
-from media_captioner.testing.background import running
+from media_captioner.testing import background
 from media_captioner.testing.faults import FaultServer
 from media_captioner.testing.media import Picture, Sound, beeping, write_media
 
-PROGRAMS = ("kodi", "Xvfb", "dbus-run-session")
 PROGRAM = Path(sys.executable).with_name("media-captioner")
-SECONDS = 120  # that Kodi may take
 SOURCES = (
     '<sources><video><source><name>films</name><path pathversion="1">{}/</path></source></video></sources>'
 )
@@ -29,9 +25,7 @@ SOURCES = (
 @pytest.mark.hosts
 @pytest.mark.timeout(4 * SECONDS)
 def test_kodi_finds_plot_tags_and_subtitles(tmp_path):
-    for program in PROGRAMS:
-        if not shutil.which(program):
-            pytest.skip(f"{program} is not installed")
+    needs("kodi", "Xvfb", "dbus-run-session")
     home, films = tmp_path / "home", tmp_path / "films"
     for folder in (home, films):
         folder.mkdir(mode=0o700)
@@ -67,7 +61,7 @@ def test_kodi_finds_plot_tags_and_subtitles(tmp_path):
 
 def caption(film, home):
     write_media(film, "mp4", Sound(beeping(30, 2)), picture=Picture(30, size=(320, 180)))
-    with running(FaultServer(prose="A dog barks from 1 to 3 seconds.")) as service:
+    with background.running(FaultServer(prose="A dog barks from 1 to 3 seconds.")) as service:
         arguments = ["--captioner", "openai-compatible", "--base-url", f"{service.url}/v1", "--model", "m"]
         done = subprocess.run(
             [PROGRAM, "caption", "--layout", "kodi", *arguments, film],
@@ -80,46 +74,15 @@ def caption(film, home):
     }  # fmt: skip
 
 
-def until(found):
-    end = time.monotonic() + SECONDS
-    while time.monotonic() < end:
-        if answer := found():
-            return answer
-        time.sleep(1)
-    raise TimeoutError(f"Kodi did not get there in {SECONDS} s")
-
-
 @contextmanager
 def kodi(home):
     """Start Kodi, and give what asks it over its JSON-RPC; it is asked to quit in the end."""
-    with program("Xvfb", "-displayfd", "1", "-screen", "0", "1280x720x24", stdout=subprocess.PIPE) as screen:
-        environment = {
-            "PATH": os.environ["PATH"],
-            "DISPLAY": ":" + screen.stdout.readline().decode().strip(),
-            "HOME": str(home),
-            "XDG_RUNTIME_DIR": str(home),
-            "LIBGL_ALWAYS_SOFTWARE": "1",
-            "LC_ALL": "C.UTF-8",
-        }
-        command = ["dbus-run-session", "--", "kodi", "--standalone", "--audio-backend=null"]
-        with (
-            (home / "log").open("w") as log,
-            program(*command, env=environment, stdout=log, stderr=log) as process,
-        ):
-            until(answers)
-            yield ask
-            ask("Application.Quit")
-            process.wait(SECONDS)
-
-
-@contextmanager
-def program(*command, **options):
-    with subprocess.Popen(command, start_new_session=True, **options) as process:
-        try:
-            yield process
-        finally:
-            if process.poll() is None:
-                os.killpg(process.pid, signal.SIGKILL)
+    command = ["kodi", "--standalone", "--audio-backend=null"]
+    with running(home, *command, LIBGL_ALWAYS_SOFTWARE="1") as process:
+        until(answers)
+        yield ask
+        ask("Application.Quit")
+        process.wait(SECONDS)
 
 
 def answers():
