@@ -1,8 +1,9 @@
 """The whole way against real Directus on SQLite: python against_directus.py FOLDER_WITH_NODE_MODULES [NODE].
 
 FOLDER has Directus installed (npm install directus@11 sqlite3; needs Node.js 22). Starts `media-captioner listen` and
-Directus with this extension, uploads a video, waits for captions, description and tags, uploads nothing else, and
-checks that our own file asked for no captions and that a second time changes nothing.
+Directus with this extension, uploads a video, waits for captions, description and tags, and checks that our own file
+asked for no captions. Then somebody writes a description and a tag, and uploads the same video in its place: both stay,
+and the captions are replaced.
 """
 
 import base64
@@ -106,15 +107,26 @@ def play(work):
             rows
         )  # ours asked for nothing
 
-        # The same file again in its place: the captions are replaced, not added to.
+        # Somebody's words, and the same file again in its place: the captions are replaced, not added to.
+        client.patch(f"/files/{key}", json={"description": "My words.", "tags": ["mine", *row["tags"]]})
+        before = client.get(f"/files/{captions}").json()["data"]["modified_on"] or ""
         with SAMPLE.open("rb") as file:
             client.patch(f"/files/{key}", files={"file": (SAMPLE.name, file, "video/mp4")})
-        time.sleep(20)
-        again = wait_for(captioned)
-        assert (again["tags"], again["description"]) == (row["tags"], row["description"])
+
+        def again():
+            row, vtt = (client.get(f"/files/{each}").json()["data"] for each in (key, captions))
+            return (
+                row
+                if (vtt["modified_on"] or "") > before and row["modified_on"] >= vtt["modified_on"]
+                else None
+            )
+
+        replaced = wait_for(again)
+        assert replaced["tags"] == ["mine", *row["tags"]]
+        assert replaced["description"] == "My words."
+        assert client.get(f"/assets/{captions}").text == vtt
         assert len(client.get("/files", params={"fields": "id"}).json()["data"]) == 2
     print("Directus: upload, captions, description and tags, twice as once: all well")
-    shutil.rmtree(work)
 
 
 if __name__ == "__main__":
