@@ -67,7 +67,7 @@ def command() -> list[str]:
         found = next((str(place) for place in places if place.exists()), None)
     if not found:
         raise Trouble(
-            "The program media-captioner was not found. Install it (pipx install media-captioner), or set the"
+            'The program media-captioner was not found. Install it (pipx install ".[local]" in a clone of it), or set the'
             " environment variable MEDIA_CAPTIONER_COMMAND to its path and start Resolve again."
         )
     return [found]

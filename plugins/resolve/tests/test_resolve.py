@@ -229,7 +229,7 @@ def test_without_the_program_it_says_how_to_get_it(monkeypatch, tmp_path):
     monkeypatch.setenv("HOME", str(tmp_path))
     if Path("/usr/local/bin/media-captioner").exists():
         pytest.skip("media-captioner is installed for all users of this machine")
-    with pytest.raises(resolve_script.Trouble, match="pipx install media-captioner"):
+    with pytest.raises(resolve_script.Trouble, match=r'pipx install "\.\[local\]" in a clone'):
         resolve_script.command()
 
 
