@@ -216,7 +216,10 @@ def caption(path: Path) -> Mapping[str, Any]:
     """
     program = os.environ.get("MEDIA_CAPTIONER_COMMAND") or shutil.which("media-captioner")
     if program is None:
-        raise Trouble("media-captioner is not installed; pipx install media-captioner.")
+        raise Trouble(
+            'The program media-captioner was not found: install it (pipx install ".[local]" in a clone of it), or set the '
+            "environment variable MEDIA_CAPTIONER_COMMAND to its path."
+        )
     run = subprocess.run(
         [program, "caption", "--json", "--", str(path)],
         stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False,
@@ -224,11 +227,16 @@ def caption(path: Path) -> Mapping[str, Any]:
     try:
         report = json.loads(run.stdout.strip().splitlines()[-1])
         files = [name for track in report["tracks"] for name in track["files"]]
-    except (IndexError, KeyError, ValueError):
-        raise Trouble(f"media-captioner ended with code {run.returncode}.") from None
-    if not files:
+    except (IndexError, KeyError, TypeError, ValueError):
+        said = [
+            line.removeprefix("error: ") for line in run.stderr.splitlines() if line.startswith("error: ")
+        ]
+        why = said[0] if said else f"it ended with code {run.returncode}"
+        raise Trouble(f"media-captioner failed at {path.name}: {why}") from None
+    sidecar = next((name for name in files if name.endswith(".media_captioner.json")), None)
+    if sidecar is None:
         raise Trouble(f"{path.name}: {report.get('reason') or report['state']}")
-    found: Mapping[str, Any] = json.loads(Path(files[-1]).read_text("utf-8"))
+    found: Mapping[str, Any] = json.loads(Path(sidecar).read_text("utf-8"))
     return found
 
 

@@ -171,7 +171,30 @@ def test_a_sidecar_of_another_version_is_refused():
 def test_without_the_program_it_says_how_to_get_it(monkeypatch, tmp_path):
     monkeypatch.delenv("MEDIA_CAPTIONER_COMMAND", raising=False)
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(bridge.Trouble, match="pipx install media-captioner"):
+    with pytest.raises(bridge.Trouble, match=r'pipx install "\.\[local\]" in a clone'):
+        bridge.caption(tmp_path / "storm.wav")
+
+
+@pytest.mark.parametrize(
+    ("program", "said"),
+    [
+        ("echo 'error: out of disk' >&2; exit 1", "failed at storm.wav: out of disk"),
+        ("exit 7", "failed at storm.wav: it ended with code 7"),
+        (
+            """echo '{"state": "failed", "reason": "it has no sound", "tracks": []}'""",
+            "storm.wav: it has no sound",
+        ),
+        (
+            """echo '{"state": "failed", "tracks": null}'; exit 3""",
+            "failed at storm.wav: it ended with code 3",
+        ),
+    ],
+)
+def test_a_failure_of_the_program_is_told_in_its_own_words(tmp_path, monkeypatch, program, said):
+    (tmp_path / "program").write_text(f"#!/bin/sh\n{program}\n")
+    (tmp_path / "program").chmod(0o755)
+    monkeypatch.setenv("MEDIA_CAPTIONER_COMMAND", str(tmp_path / "program"))
+    with pytest.raises(bridge.Trouble, match=said):
         bridge.caption(tmp_path / "storm.wav")
 
 
