@@ -254,7 +254,7 @@ def _sidecar(media: Path) -> dict[str, Any]:
         if media.is_file() and media.stat().st_size != document["media"]["fingerprint"]["size"]:
             raise Trouble(f"{media.name} changed since it was captioned; caption it again")
         return document
-    raise Trouble(f"{media.name} has no captions yet; run: media-captioner caption {media}")
+    raise Trouble(f'{media.name} has no captions yet; run: media-captioner caption "{media}"')
 
 
 if __name__ == "__main__":

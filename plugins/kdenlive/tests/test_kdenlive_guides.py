@@ -97,7 +97,7 @@ def test_what_is_wrong_is_said_and_the_project_stays(media, tmp_path, capsys):
     assert "another version" in capsys.readouterr().err
     (tmp_path / "film.media_captioner.json").unlink()
     assert main([str(made)]) == 1
-    assert "media-captioner caption" in capsys.readouterr().err
+    assert f'run: media-captioner caption "{media}"' in capsys.readouterr().err
     assert made.read_bytes() == before
     made.write_text("no project")
     with pytest.raises(Trouble, match="not a Kdenlive project"):
