@@ -56,7 +56,7 @@ def hook_function(in_timeline: Any, argument_map: dict[str, Any] | None = None) 
     return in_timeline
 
 
-def mark(timeline: Any, folder: Path | None = None) -> Report:
+def mark(timeline: Any, folder: Path | None = None, base: Path | None = None) -> Report:
     """Put a marker for each cue on every clip whose media has a sidecar, in place of markers of an earlier run.
 
     Markers lie in the time of the media, as OpenTimelineIO wants it, so a speed change moves them with the picture.
@@ -65,6 +65,7 @@ def mark(timeline: Any, folder: Path | None = None) -> Report:
     Args:
         timeline: An ``opentimelineio.schema.Timeline``, or anything else that has clips.
         folder: Where else sidecars lie, by the name of their media.
+        base: The folder of the timeline's file, from which relative paths count; without it, the current folder.
 
     """
     problems: list[str] = []
@@ -74,6 +75,7 @@ def mark(timeline: Any, folder: Path | None = None) -> Report:
         path = _media_path(clip)
         if path is None:
             continue
+        path = base / path if base else path
         if path not in known:
             known[path] = _sidecar(path, folder)
         found = known[path]
@@ -104,7 +106,7 @@ def _sidecar(media: Path, folder: Path | None) -> dict[str, Any] | str:
     names = (media.name + SUFFIX, media.stem + SUFFIX)
     place = next((at / name for at in folders for name in names if (at / name).is_file()), None)
     if place is None:
-        return f"No markers for {media.name}: there is no {names[1]} beside it; run: media-captioner caption {media}"
+        return f'No markers for {media.name}: there is no {names[1]} beside it; run: media-captioner caption "{media}"'
     try:
         document: Any = json.loads(place.read_text("utf-8"))
     except (OSError, ValueError) as error:
@@ -199,7 +201,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         timeline = otio.adapters.read_from_file(
             str(given.source), hook_function_argument_map={"media_captioner": False}
         )
-        report = mark(timeline, given.sidecars)
+        report = mark(timeline, given.sidecars, given.source.absolute().parent)
         otio.adapters.write_to_file(timeline, str(given.target))
     except (OSError, otio.exceptions.OTIOError) as error:
         parser.exit(1, f"error: cannot mark {given.source}: {error}\n")

@@ -123,7 +123,7 @@ def test_each_thing_that_is_wrong_is_said_and_leaves_the_clip_alone(media, tmp_p
     media.with_name("clip 1.media_captioner.json").write_text("{")
     assert "cannot be read" in mark(timeline(media)).problems[0]
     hook_function(timeline(tmp_path / "none.mov"))
-    assert "media-captioner caption" in caplog.text
+    assert f'run: media-captioner caption "{tmp_path / "none.mov"}"' in caplog.text
     assert mark(timeline(media, url="https://example.org/clip.mov")).problems == []
 
 
@@ -165,3 +165,11 @@ def test_the_command_marks_a_file(media, tmp_path, capsys):
     assert len(marks(otio.adapters.read_from_file(str(target)))) == 2
     with pytest.raises(SystemExit):
         main([str(tmp_path / "none.otio"), str(target)])
+
+
+def test_relative_media_lies_beside_the_timeline(media, tmp_path):
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    source = tmp_path / "cut.otio"
+    otio.adapters.write_to_file(timeline(media, available=span(0, 250), url="clip 1.mov"), str(source))
+    assert main([str(source), str(elsewhere / "marked.otio")]) == 0
