@@ -187,6 +187,7 @@ class _Door:
                     port=port,
                     names=names,
                     settable=self._handed is None,
+                    profiles=self._settings.profiles,
                 )
                 await open_door(door, worker.run, self._ready)
         finally:

@@ -57,10 +57,16 @@ _WORDS: Final[Mapping[str, str]] = {
     "too_short": "it is empty",
     "string_too_short": "it is empty",
     "too_long": "it has more than {max_length} members",
-    "string_pattern_mismatch": "it is not written as it has to be",
     "value_error": "{error}",
 }
 """By pydantic's name of the mistake, with the figures that it gives."""
+
+
+_PATTERNS: Final[Mapping[str, str]] = {
+    "language": "it has to be the tag of a language, such as de or pt-BR",
+    "start_timecode": "it has to be written like 01:00:00:00",
+}
+"""What to say of settings that have to be written in a certain way, by name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +133,8 @@ def _misspelt(member: str, table: Any) -> str | None:
 
 
 def _why(first: ErrorDetails) -> str:
+    if first["type"] == "string_pattern_mismatch":
+        return _PATTERNS[str(first["loc"][0])]
     words = _WORDS.get(first["type"])
     if words is None:
         return first["msg"]

@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from media_captioner.config.tables import OwnProfile
 from media_captioner.errors import MediaCaptionerError
 from media_captioner.hooks.webhooks.signing import Unverified
 from media_captioner.listen.places import Places
@@ -44,6 +45,7 @@ class Door:
         names: Further host names under which the server is known.
         clock: Where time comes from.
         settable: Whether requests may bring settings of their own.
+        profiles: Style guides of the user's own that a request may name.
 
     """
 
@@ -59,8 +61,9 @@ class Door:
         names: Iterable[str] = (),
         clock: Clock = SYSTEM_CLOCK,
         settable: bool = True,
+        profiles: Mapping[str, OwnProfile] | None = None,
     ) -> None:
-        self._settable = settable
+        self._settable, self._profiles = settable, profiles
         self._register, self._places, self._secrets, self._heard = register, places, secrets, heard
         self._clock, self._hosts = clock, HostCheck(names)
         self._listener = Listener(self._answer, host=host, port=port, limits=_LIMITS)
@@ -118,7 +121,7 @@ class Door:
         except Unverified as reason:
             log.info("Refused a request: %s", reason)
             raise Refused(401, "The request is not signed by somebody who may ask, or not now") from None
-        job, new = await in_thread(self._admitted, signed, body, wish_in(body), now)
+        job, new = await in_thread(self._admitted, signed, body, wish_in(body, self._profiles), now)
         if new:
             self._heard()
         return (202 if new else 200), shown(job)

@@ -9,12 +9,12 @@ from typing import Any, Final
 
 from pydantic import ValidationError
 
+from media_captioner.assets import check_looks
 from media_captioner.config import Settings
 from media_captioner.config.complaints import complaint
 from media_captioner.config.schema import UNTRUSTED
-from media_captioner.cues.profiles import profile_named
+from media_captioner.config.tables import OwnProfile
 from media_captioner.errors import MediaCaptionerError
-from media_captioner.export.registry import exporter_named
 
 MOST_BYTES: Final = 64 * 1024
 """Bytes of a request's body."""
@@ -68,8 +68,12 @@ class Wish:
         return cls(**json.loads(text))
 
 
-def wish_in(body: bytes | str) -> Wish:
+def wish_in(body: bytes | str, profiles: Mapping[str, OwnProfile] | None = None) -> Wish:
     """Read a request's body.
+
+    Args:
+        body: As it came.
+        profiles: Style guides of the user's own that a request may name too.
 
     ``{"file": "1987/tape 7.mov", "settings": {"language": "de"}}``, or ``url`` instead of ``file``; or the same as
     ``data`` of a larger object: of a CloudEvent, or of a custom action of Frame.io with a form.
@@ -94,7 +98,7 @@ def wish_in(body: bytes | str) -> Wish:
     file, url = _text(document, "file"), _text(document, "url")
     if (file is None) == (url is None):
         raise Refused(422, "The body needs a file or a url, and not both")
-    return Wish(file, url, _settings(document.get("settings", {})))
+    return Wish(file, url, _settings(document.get("settings", {}), profiles or {}))
 
 
 def _listed(names: tuple[str, ...]) -> str:
@@ -110,7 +114,7 @@ def _text(document: Mapping[str, Any], name: str) -> str | None:
     return value
 
 
-def _settings(given: Any) -> dict[str, Any]:
+def _settings(given: Any, profiles: Mapping[str, OwnProfile]) -> dict[str, Any]:
     if not isinstance(given, dict):
         raise Refused(422, "The settings are no JSON object")
     if forbidden := sorted(set(given) - UNTRUSTED):
@@ -119,10 +123,7 @@ def _settings(given: Any) -> dict[str, Any]:
             f"The setting {forbidden[0][:40]!r} cannot be set by a request; {_listed(tuple(sorted(UNTRUSTED)))} can",
         )
     try:
-        checked = Settings.model_validate(given)
-        profile_named(checked.profile)
-        for name in checked.formats:
-            exporter_named(name)
+        check_looks(Settings.model_validate(given).model_copy(update={"profiles": dict(profiles)}))
     except ValidationError as error:
         found = complaint(error, {})
         raise Refused(422, f"The setting {found.what} cannot be used: {found.why}") from None

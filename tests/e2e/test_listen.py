@@ -101,6 +101,22 @@ def test_a_file_and_an_address_are_captioned_and_told_of_with_their_jobs(place):
     assert str(place.folder) not in json.dumps([ends, status])
 
 
+def test_a_request_may_name_a_style_guide_of_the_users_own(place):
+    make_clip(place.folder / "archive" / "clip.mp4")
+    with running(Receiver()) as receiver:
+        listens(place, receiver)
+        with place.settings.open("a") as file:
+            file.write('[profiles.house]\nbase = "bbc"\nsound = "<{}>"\n')
+        with place.listening() as (address, _):
+            refused = ask(address, file="clip.mp4", settings={"profile": "martian"})
+            assert (refused.status_code, "martian" in refused.text) == (422, True)
+            assert ask(address, file="clip.mp4", settings={"profile": "house"}).status_code == 202
+            [data] = told(receiver, 1)
+    assert data["state"] == "done"
+    kept = json.loads((place.folder / "archive" / "clip.media_captioner.json").read_text())
+    assert kept["settings"]["profile"] == "house"
+
+
 def test_what_was_asked_for_outlasts_a_kill(place):
     clip = make_clip(place.folder / "archive" / "clip.mp4", seconds=30)
     with running(Receiver()) as receiver:

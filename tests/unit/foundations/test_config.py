@@ -93,6 +93,12 @@ def test_a_value_that_cannot_be_used_is_named_with_its_place(tmp_path, text, sai
         ("max_dollars = -1", "max_dollars = -1 from FILE: it has to be 0 or more", "US dollars"),
         ("max_tokens = 1.5", "max_tokens = 1.5 from FILE: it has to be a whole number", "tokens"),
         ('force = "maybe"', "force = 'maybe' from FILE: it has to be true or false", "again"),
+        ('language = "german!"', "language = 'german!' from FILE: it has to be the tag of a", "BCP 47"),
+        (
+            'start_timecode = "1:2"',
+            "start_timecode = '1:2' from FILE: it has to be written like 01:",
+            "marker",
+        ),
         ("formats = []", "formats = [] from FILE: it is empty", "by format"),
         (
             'formats = ["vtt", 3]',
