@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -100,7 +101,21 @@ def command(
     go_offline(settings)
     found = batch.find_media(sources)
     told = None if early is None else _early(early, found, by_file)
-    return caption_all(found, by_file, settings, as_json=as_json, show_stream=show_stream, told=told)
+    return caption_all(
+        found,
+        by_file,
+        settings,
+        as_json=as_json,
+        show_stream=show_stream,
+        told=told,
+        root=_only_folder(sources),
+    )
+
+
+def _only_folder(sources: Sequence[Path]) -> Path | None:
+    """Return the folder that was named, where nothing else was: whoever is told of files hears where below they lie."""
+    only = sources[0] if len(sources) == 1 else None
+    return only.absolute() if only is not None and os.path.isdir(only) else None  # noqa: PTH112 - never raises
 
 
 def _early(

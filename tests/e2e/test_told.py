@@ -60,6 +60,17 @@ def test_everything_that_happens_is_told_in_order_and_changed_captions_are_writt
     assert json.loads(body)["data"]["state"] == "up to date"
 
 
+def test_files_of_a_folder_are_told_of_by_where_they_lie_in_it(place):
+    for name in ("1987", "1988"):
+        (place.folder / "media" / name).mkdir(parents=True)
+        make_clip(place.folder / "media" / name / "tape.mp4")
+    with running(Receiver()) as receiver:
+        place.settings.write_text(place.webhook(receiver.url, EVENTS))
+        assert place.caption(place.folder / "media").returncode == 0
+        told = [json.loads(body)["data"]["file"] for _, _, body in receiver.got]
+    assert set(told) == {"1987/tape.mp4", "1988/tape.mp4"}
+
+
 def test_a_failure_and_a_cap_are_told_and_a_failing_program_costs_nothing(place):
     broken = place.folder / "media" / "broken.mp4"
     make_clip(place.folder / "media" / "clip.mp4")
