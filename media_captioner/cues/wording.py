@@ -25,6 +25,16 @@ _VOCALS: Final = {
     "some": "singing",
 }
 
+_MOVING: Final = {
+    "vehicle": "vehicle moving",
+    "motor vehicle": "vehicle moving",
+    "car": "car driving",
+    "truck": "truck driving",
+    "bus": "bus driving",
+}
+"""What is heard of things that are named alone. A caption tells the sound, not the thing (DCMP Captioning Key, "Sound
+Effects": a description of the sound, with its source); that one of these is heard moving is all that is known."""
+
 
 class Wording:
     """How captions word what is no speech. This one says it in English."""
@@ -35,7 +45,7 @@ class Wording:
         """Return the words for a sound: with its likeliest alternative where it is not sure."""
         if sound.polarity == "hedged" and sound.alternatives:
             return either(sound.label, sound.alternatives[0])
-        return sound.label
+        return _MOVING.get(sound.label, sound.label)
 
     def continues(self, words: str) -> str:
         """Return what is said of a sound that goes on."""

@@ -31,6 +31,11 @@ def test_a_sound_stands_in_brackets_when_it_is_heard():
     assert cue.evidence[0].sentence == "dog barking."
 
 
+def test_a_caption_tells_the_sound_and_not_only_the_thing():
+    (cue,) = captions(segment(sounds=[sound("car", 4.2, 5.0, group="traffic")])).cues
+    assert cue.text == "[car driving]"
+
+
 def test_words_are_shown_with_who_speaks_and_when():
     (cue,) = captions(segment(speech=[speech("Come inside, it is raining.", 3, 5, speaker="woman")])).cues
     assert cue.text == "WOMAN: Come inside, it is raining."
