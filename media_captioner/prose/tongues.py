@@ -19,7 +19,7 @@ _BESIDE: Final = frozenset(
     "commentator interview quote vocal sentence phrasing pronunciation intonation native utterance monologue talk "
     "broadcast text line song hymn".split()
 )
-_NATIVE: Final = frozenset({"accent", "voice", "narrator"})
+_NATIVE: Final = frozenset({"accent", "voice", "narrator", "drawl", "twang", "burr", "brogue", "lilt"})
 """What the name of a country describes where somebody is heard to come from there: "a measured British voice"."""
 _OF_COUNTRY: Final = frozenset(
     "restaurant city cinema drama film movie music culture style tradition accent market neighborhood neighbourhood "

@@ -9,16 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Final
 
+from media_captioner.prose import phrases
 from media_captioner.prose.lexicon import Hit, Person, Saying, outermost
 from media_captioner.prose.manner import Feeling
 from media_captioner.prose.polarity import ASSERTED, HEDGED
 from media_captioner.prose.reading import QUOTED, Passage
 
-_NEW: Final = frozenset({"another", "second", "third", "fourth", "fifth", "different", "additional"})
-_INDEFINITE: Final = frozenset(
-    {"a", "an", "one", "single", "some", "several", "two", "three", "four", "lone"}
-)
-_DEFINITE: Final = frozenset({"the", "this", "that", "same", "his", "her", "their", "its", "first"})
 _YOUNG: Final = {
     "man": frozenset({"boy", "schoolboy", "son", "brother"}),
     "woman": frozenset({"girl", "schoolgirl", "daughter", "sister"}),
@@ -29,29 +25,15 @@ _RELATIONS: Final = frozenset(
     "neighbor neighbour boyfriend girlfriend uncle aunt grandmother grandfather teammate rival opponent".split()
 )
 _TWO: Final = frozenset({"two", "both", "couple", "pair"})
-_NUMBERS: Final = {"two": 2, "three": 3, "both": 2}
 _OBJECTS: Final = frozenset({"to", "at", "toward", "towards", "about", "between", "like"})
-_DETERMINER_WINDOW: Final = 6
 _APPOSITION: Final = 6
-_OWNED: Final = (
-    4  # words behind "the driver's" within which a noun for a voice would make it the driver who is heard
-)
 _ROLES: Final = ("sing", "voice", "person", "many", "pronoun")
 _ON_AIR: Final = frozenset(
     "broadcaster host presenter announcer narrator newsreader anchor commentator podcaster moderator".split()
 )
 _RECENT: Final = 12  # voices that a pronoun or a second mention may still mean
-_ORDINALS: Final = frozenset({"first", "second", "third", "other", "former", "latter"})
-_VERBS: Final = frozenset(
-    "say ask reply answer respond laugh whisper speak add shout begin continue agree interrupt sound be sigh exclaim "
-    "yell call mutter murmur groan giggle complain scream cry insist remark squeal shriek squeak declare protest joke".split()
-)
-_CLOSING: Final = frozenset({",", "."})
 _REGISTERS: Final = frozenset({"voice", "baritone", "tenor", "soprano", "alto", "contralto", "bass"})
 _GENDERS: Final = frozenset({"=male", "=female"})
-_GENDER_REACH: Final = 2
-_PATIENT: Final = frozenset({",", "and", "but", "tone", "voice", "manner", "delivery", "way"})
-"""What follows "patient" where it is how somebody is, not who."""
 _GENERIC: Final = frozenset(
     {"voice", "speaker", "speech", "person", "individual", "another", "someone", "character"}
 )
@@ -120,7 +102,7 @@ class Cast:
         last: Hit | None = None
         gender: str | None = None
         people = outermost(sorted(passage.hits(Person), key=_order))
-        for hit in _with_members(passage, people):
+        for hit in phrases.with_members(passage, people):
             if hit.found is None:
                 member = self._member(passage.words[hit.start])
                 if member is not None:
@@ -129,9 +111,9 @@ class Cast:
                 continue
             speaker, role = hit.found.columns
             rank = passage.rank(hit.start, hit.end)
-            if rank > HEDGED or _is_adjective(passage, hit):
+            if rank > HEDGED or phrases.is_adjective(passage, hit):
                 continue
-            if hit.found.phrase in _GENDERS and _head(passage, hit, people) is not None:
+            if hit.found.phrase in _GENDERS and phrases.head(passage, hit, people) is not None:
                 gender = speaker
                 continue
             speaker, gender = (gender if gender and speaker == "any" else speaker), None
@@ -148,8 +130,10 @@ class Cast:
             if role == "sing" and not owned:
                 voice.sings = True
             self._remember(voice)
-            before = passage.words[_phrase_start(passage, hit) - 1 : _phrase_start(passage, hit)]
-            object_ = role != "pronoun" and (bool(_OBJECTS.intersection(before)) or _is_owner(passage, hit))
+            before = passage.words[phrases.begin(passage, hit) - 1 : phrases.begin(passage, hit)]
+            object_ = role != "pronoun" and (
+                bool(_OBJECTS.intersection(before)) or phrases.is_owner(passage, hit)
+            )
             found.append(Mention(hit.start, hit.end, voice, role, rank, object_))
             last = hit
         return found
@@ -192,30 +176,36 @@ class Cast:
         noun = hit.found.phrase.lstrip("=")
         if role == "pronoun":
             return self._pronoun(passage, passage.words[hit.start], speaker)
-        determiner = _determiner(passage, hit)
+        determiner = phrases.determiner(passage, hit)
         if rank > ASSERTED and role != "voice" and not passage.quotes:
             return self._known(speaker, noun, definite=True, many=role == "many")
-        count = _count(passage, hit)
+        count = phrases.count(passage, hit)
         many = (
             role == "many"
             or count > 1
             or (determiner in _TWO and passage.words[hit.end - 1].endswith(("s", "men")))
         )
-        if (determiner in _NEW or noun == "another") and not passage.summary:
-            if noun == "another" and found:
-                speaker = found[-1].voice.speaker
+        if (determiner in phrases.NEW or noun == "another") and not passage.summary:
+            alike = found[-1].voice if found else self._last_of_kind(passage, hit)
+            if noun == "another" and alike is not None:
+                speaker = alike.speaker
             return self._new(speaker, noun, many=many, count=count)
         if determiner in _POSSESSIVE and noun.rsplit(" ", 1)[-1] in _RELATIONS:
             # "her friend" is somebody else than she is.
             known = next((v for v in reversed(self.recent) if v.noun == noun and v.many == many), None)
         else:
-            definite = determiner in _DEFINITE or passage.summary
+            definite = determiner in phrases.DEFINITE or passage.summary
             known = self._known(speaker, noun, definite=definite, many=many)
-        if known is not None and (determiner not in _INDEFINITE or passage.summary):
+        if known is not None and (determiner not in phrases.INDEFINITE or passage.summary):
             return known
         if determiner is None and known is not None:
             return known
         return self._new(speaker, noun, many=many, count=count)
+
+    def _last_of_kind(self, passage: Passage, hit: Hit) -> Voice | None:
+        """Return whom "another" is one more of, where a verb of speech follows: "A man asks. Another answers"."""
+        said = any(other.start == hit.end for other in passage.hits(Saying))
+        return self.recent[-1] if said and self.recent else None
 
     def _pronoun(self, passage: Passage, word: str, speaker: str) -> Voice | None:
         if speaker == "any":
@@ -283,114 +273,14 @@ def _same_part(one: str, other: str) -> bool:
     return one == other or {one, other} <= _ON_AIR
 
 
-def _count(passage: Passage, hit: Hit) -> int:
-    """Return how many people a phrase counts ("two women": 2), or 1."""
-    for word in passage.words[max(0, hit.start - 3) : hit.start][::-1]:
-        if word in _NUMBERS:
-            return _NUMBERS[word]
-        if not word[0].isalpha():
-            break
-    return 1
-
-
 def _is_owned(passage: Passage, hit: Hit, last: Mention) -> bool:
     """Whether a voice belongs to somebody just named: "a woman with a soft voice", "her voice"."""
     if hit.found.phrase.lstrip("=").rsplit(" ", 1)[-1] not in _REGISTERS:
         return False
-    start = _phrase_start(passage, hit)
+    start = phrases.begin(passage, hit)
     if last.start == start and last.role == "pronoun" and last.voice.speaker != "any":
         return True
     return (
         passage.words[start - 1 : start] in (["with"], ["in"], ["whose"], ["has"], ["have"], ["having"])
         or passage.words[start] == "whose"
     )
-
-
-def _is_owner(passage: Passage, hit: Hit) -> bool:
-    """Whether a phrase only says whose thing something is: "in the driver's seat"; a voice is no thing."""
-    end = passage.ends[hit.end - 1] - passage.start
-    if passage.text[end - 2 : end] not in {"'s", "’s"}:
-        return False
-    nouns = {other.start for kind in (Saying, Person) for other in passage.hits(kind)}
-    for place in range(hit.end, min(len(passage.words), hit.end + _OWNED)):
-        if passage.words[place] == "," or place in nouns:
-            return passage.words[place] == ","
-    return True
-
-
-def _with_members(passage: Passage, people: list[Hit]) -> list[Hit]:
-    """Add "the first", "the other" and the like, where no noun follows, to the people of a sentence."""
-    words, keys = passage.words, passage.keys
-    found = list(people)
-    if words[:1] == ["one"] and keys[1:2] and keys[1] in _VERBS:
-        found.append(Hit(0, 1, None))
-    if QUOTED in words and "one" in words[2:-1]:  # "“A monster!” squeals one."
-        place = words.index("one", 2)
-        if keys[place - 1] in _VERBS and words[place + 1] in _CLOSING:
-            found.append(Hit(place, place + 1, None))
-    if "the" not in words or _ORDINALS.isdisjoint(words):
-        return found
-    said = {hit.start for hit in passage.hits(Saying) if hit.found.columns[0] == "say"}
-    for place in range(1, len(words) - 1):
-        if words[place] in _ORDINALS and words[place - 1] == "the":
-            verbal = words[place + 1] in _CLOSING or keys[place + 1] in _VERBS or place + 1 in said
-            if verbal:
-                found.append(Hit(place, place + 1, None))
-    return sorted(found, key=lambda hit: hit.start) if len(found) > len(people) else people
-
-
-def _head(passage: Passage, hit: Hit, people: list[Hit]) -> Hit | None:
-    """Return the person that "male" or "female" describes: "a female umpire"."""
-    for other in people:
-        between = passage.words[hit.end : other.start]
-        if (
-            other.start >= hit.end
-            and len(between) <= _GENDER_REACH
-            and "," not in between
-            and "and" not in between
-        ):
-            return other if other.found.columns[1] in {"person", "voice"} else None
-    return None
-
-
-def _is_adjective(passage: Passage, hit: Hit) -> bool:
-    """Whether the word only describes the noun behind it: "crowd noise", "speaker cone", "children's toy"."""
-    if (hit.found.columns[1] not in {"person", "many"} and hit.found.phrase != "=anchor") or passage.words[
-        hit.end - 1
-    ] in {"male", "female"}:
-        return False
-    following = passage.keys[hit.end : hit.end + 1]
-    if hit.found.phrase == "=anchor":
-        return _determiner(passage, hit) is None  # "tubas anchor the harmony"
-    if passage.words[hit.start] == "patient":
-        return bool(following) and following[0] in _PATIENT
-    return following in (["noise"], ["ambience"], ["chatter"])
-
-
-def _phrase_start(passage: Passage, hit: Hit) -> int:
-    """Return the index of the determiner of the noun phrase that ends with ``hit``, or of its first word."""
-    for place in range(hit.start - 1, max(-1, hit.start - 1 - _DETERMINER_WINDOW), -1):
-        word = passage.words[place]
-        if word in _NEW or word in _INDEFINITE or word in _DEFINITE:
-            if place and passage.words[place - 1] in {"a", "an", "the"}:
-                return place - 1
-            return place
-        if not word[0].isalpha() and word not in {",", "-"}:
-            break
-    return hit.start
-
-
-def _determiner(passage: Passage, hit: Hit) -> str | None:
-    indefinite: str | None = None
-    for place in range(hit.start - 1, max(-1, hit.start - 1 - _DETERMINER_WINDOW), -1):
-        word = passage.words[place]
-        if word in _NEW:
-            return word
-        if word in _DEFINITE:
-            return indefinite or word
-        if word in _INDEFINITE:
-            indefinite = indefinite or word
-            continue
-        if (not word[0].isalpha() and word not in {",", "-"}) or word in {"and", "with", "by", "as", "of"}:
-            break
-    return indefinite

@@ -40,6 +40,8 @@ from media_captioner.prose import emotions, tags, understand
             "A pupil, a girl of twelve, speaks. “Again,” says the master. She says, “I can't.”",
             ["child"],
         ),
+        ("A man says, “One.” Another mutters, “Two.”", ["man", "man"]),
+        ("A man narrates: “One.” A trumpet keeps him company. “Two,” he adds.", ["man"]),
         ("Snare drums rattle, and tubas anchor the harmony.", []),
         ("A docent says, “It was never sold.” Her voice is silky.", ["woman"]),
         (
