@@ -49,6 +49,7 @@ _CAUGHT: Final = _PRESENCE | frozenset(
     "picked recorded piped played featured employed offered added sounded".split()
 )
 _ENDED: Final = frozenset({",", *_STOPS})
+_SEEMS: Final = frozenset({"seems", "seem", "appears", "appear", "seemed", "appeared"})
 _SWITCHED: Final = frozenset({"switched", "turned", "shut"})
 _BETWEEN: Final = frozenset("all also both again not otherwise altogether quite been be".split())
 """Words that may stand, like adverbs, between "is" and what is said of the subject: "are all absent"."""
@@ -100,6 +101,7 @@ def ranks(words: Sequence[str], cues: Sequence[Hit], keys: Sequence[str]) -> lis
         for place in range(first, last):
             found[place] = max(found[place], rank)
     _absences(words, found, ends)
+    _guesses(words, found, ends)
     _as_as(words, found)
     _affixes(words, keys, found)
     return found
@@ -288,6 +290,15 @@ def _absences(words: Sequence[str], found: list[int], ends: set[int]) -> None:
                 last = next((k for k in range(place + 3, len(words)) if words[k] in _ENDED), len(words) - 1)
             for index in range(_subject(words, verb, ends), last + 1):
                 found[index] = NEGATED
+
+
+def _guesses(words: Sequence[str], found: list[int], ends: set[int]) -> None:
+    """Apply "a band seems to be playing": the band is a guess too."""
+    for place in range(1, len(words) - 3):
+        told = words[place] in _SEEMS and words[place + 1 : place + 3] == ["to", "be"]
+        if told and words[place + 3].endswith("ing"):
+            for index in range(_subject(words, place, ends), place):
+                found[index] = max(found[index], HEDGED)
 
 
 def _as_as(words: Sequence[str], found: list[int]) -> None:

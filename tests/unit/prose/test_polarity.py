@@ -50,6 +50,7 @@ def test_denied(text):
         "Thunder may be present.",
         "There appears to be thunder.",
         "A crack, perhaps of thunder, follows.",
+        "Thunder seems to be rolling in the distance.",
     ],
 )
 def test_guessed(text):
