@@ -37,6 +37,9 @@ _AUDIBLE: Final = re.compile(
 _MADE_OUT: Final = re.compile(
     r"^[,”]* ?(?:can|could) be (?:\w+ly )?(?:made out|heard|understood|discerned|distinguished)\b"
 )
+_EXCEPTED: Final = re.compile(
+    r"\b(?:except(?: for)?|save(?: for)?|apart from|but for) the (?:\w+ )?(?:words?|phrase)$"
+)
 _FROM: Final = re.compile(r"^,? (?:from|by) (?:a|an|the|one|some|another)\b")
 _BRACKETED: Final = re.compile(r"^\s?[(\[][^()\[\]\n]{1,200}[)\]]")
 _JOINED: Final = re.compile(r"^[\s,;]*(?:and|or|then|and then|followed by|as well as)?[\s,]*$")
@@ -113,6 +116,7 @@ class _Before:
         said_last: Whether a verb of speech stands right before it.
         stressed: Whether it is a word that is talked about ("the word …", "known as …").
         phrased: Whether somebody utters "the phrase …".
+        excepted: Whether it is all that can be understood ("… is lost, except for the word").
         played: Whether a melody is named, whose title this may be.
         sung: Whether the verb of speech nearest to it is one of singing.
 
@@ -127,6 +131,7 @@ class _Before:
     said_last: bool
     stressed: bool
     phrased: bool
+    excepted: bool
     played: bool
     sung: bool
 
@@ -227,6 +232,7 @@ def _before(text: str, quote: Quote, floor: int) -> _Before:
         said_last=any(hit.end >= count - 1 for hit in uttered),
         stressed=_is_stressed(words, hits, count),
         phrased=count > 0 and words[count - 1] in _PHRASES and any(hit.end >= count - 3 for hit in uttered),
+        excepted=bool(_EXCEPTED.search(context)),
         played=not _PLAYED.isdisjoint(words),
         sung=_is_sung(words, hits),
     )
@@ -278,7 +284,7 @@ def _is_heard(text: str, behind: str, before: _Before) -> bool:
     """Whether the prose goes on to say that the quotation is heard: "… is whispered", "… from a woman"."""
     if _CALLED.search(text) and text[:1].isupper() and _FROM.match(behind):
         return True
-    if before.last == "only" and _MADE_OUT.match(behind):
+    if before.excepted or (before.last == "only" and _MADE_OUT.match(behind)):
         return True
     pointed = before.stressed and before.last in _PHRASES
     return not before.played and bool(_HEARD.match(behind) or (pointed and _AUDIBLE.match(behind)))
