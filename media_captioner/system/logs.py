@@ -39,8 +39,11 @@ class JsonFormatter(logging.Formatter):
             for name, value in record.__dict__.items()
             if name not in _OURS and not name.startswith("_")
         }
-        if record.exc_info:
-            entry["traceback"] = record.exc_text or self.formatException(record.exc_info)
+        trace = record.exc_text  # all that the filter leaves of a traceback: without secrets
+        if trace is None and record.exc_info:
+            trace = self.formatException(record.exc_info)
+        if trace:
+            entry["traceback"] = trace
         text = json.dumps(entry, ensure_ascii=False, allow_nan=True)
         return text.encode("utf-8", "backslashreplace").decode("utf-8")
 

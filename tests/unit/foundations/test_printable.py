@@ -1,5 +1,6 @@
 """Names of files come from strangers: they move no cursor and forge no line."""
 
+import json
 import logging
 
 import pytest
@@ -11,6 +12,7 @@ from media_captioner.cli.render import CaptionView
 from media_captioner.errors import MediaCaptionerError
 from media_captioner.system.logs import set_up
 from media_captioner.system.printable import printable, printable_lines
+from media_captioner.system.secrets import Secret
 
 HOSTILE = "a\x1b[2J\rred\nerror: all is lost.mp4"
 
@@ -46,6 +48,18 @@ def test_the_command_line_shows_no_escape_codes(tmp_path, terminal, monkeypatch)
         assert run([command, str(film)]) != 1  # which an error of ours would be
     assert terminal
     assert all(each.isprintable() for each in terminal)
+
+
+def test_a_log_for_machines_tells_where_an_error_happened_without_secrets(tmp_path):
+    file, key = tmp_path / "log", Secret("hunter2-hunter2")
+    with set_up(logging.INFO, as_json=True, file=file):
+        try:
+            raise ValueError(key.reveal())
+        except ValueError:
+            logging.getLogger("media_captioner.test").exception("failed")
+    told = json.loads(file.read_text())
+    assert told["traceback"].endswith("ValueError: ***")
+    assert "Traceback (most recent call last)" in told["traceback"]
 
 
 def test_a_name_in_a_log_begins_no_line_of_its_own(tmp_path):
