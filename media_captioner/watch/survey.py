@@ -122,6 +122,8 @@ class Survey:
         """Look at single places that the system named."""
         news = News()
         for path in paths:
+            if path == self.rules.root:
+                continue  # whether it is there is looked at first at every turn
             if path.name == IGNORE_FILE:
                 news.rescan = True
                 continue
@@ -132,7 +134,7 @@ class Survey:
                 continue
             if not stat.S_ISDIR(mode):
                 self._add(path, self._memory.of(path), news)
-            elif path != self.rules.root and self.rules.explain_folder(path) is None:
+            elif self.rules.explain_folder(path) is None:
                 now = int(self._clock.now().timestamp() * 1e9)
                 for listing in self._scan_below(path, now):
                     self._compare(listing, news)

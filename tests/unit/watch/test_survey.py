@@ -81,6 +81,14 @@ def test_a_hint_costs_no_look_at_anything_else(tree):
     assert [each.path.name for each in news.gone] == ["a.mp4"]
 
 
+def test_a_hint_that_the_folder_itself_is_gone_is_left_to_whoever_looks_whether_it_is_there(tree):
+    survey, _ = tree
+    root = survey.rules.root
+    root.rename(root.with_name("elsewhere"))
+    news = survey.hinted([root])
+    assert (news.found, news.gone, news.rescan) == ([], [], False)
+
+
 def test_names_that_are_no_text_are_remembered(tmp_path):
     folder = tmp_path / os.fsdecode(b"\xff folder")
     folder.mkdir()
