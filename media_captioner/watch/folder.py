@@ -6,7 +6,8 @@ import asyncio
 import contextlib
 import logging
 import math
-from dataclasses import dataclass, field
+import os
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Final
@@ -22,7 +23,7 @@ from media_captioner.system.clock import SYSTEM_CLOCK, Clock, wait_for_news
 from media_captioner.watch import hints
 from media_captioner.watch.desk import Desk, Job
 from media_captioner.watch.hours import quiet_until
-from media_captioner.watch.memory import Decision, Known, Memory
+from media_captioner.watch.memory import Decision, Known, Memory, noted
 from media_captioner.watch.readiness import examine
 from media_captioner.watch.relatives import Relatives
 from media_captioner.watch.settling import Candidate, Pace
@@ -176,7 +177,9 @@ class WatchedFolder:
                 self._told = True
                 await hints.follow(self.root, self._look_again, self._hint, self._stale)
             except OSError as error:
-                if str(error) != failed:
+                if str(error) != failed and await in_thread(
+                    os.path.isdir, self.root
+                ):  # else it was said already
                     failed = str(error)
                     log.warning("%s is looked at every %g s: %s", self.root, _POLL, failed)
                 self._told = False
@@ -202,15 +205,15 @@ class WatchedFolder:
         now = self.clock.monotonic()
         if news.rescan:
             self.look_now()
-        decided = [
-            _known(finding.path, finding.seen, "settling", "it was just found", finding.known)
+        notes = [
+            noted(finding.path, finding.seen, "settling", "it was just found", finding.known)
             for finding in news.found
             if self._is_new(finding, now)
         ]
         for known in news.gone:
             self.candidates.pop(known.path, None)
             log.info("%s is gone", known.path, extra=_fields(known))
-        self.memory.note(decided)
+        self.memory.note(notes)
         self.memory.gone(news.gone)
 
     def _is_new(self, finding: Finding, now: float) -> bool:
@@ -228,7 +231,8 @@ class WatchedFolder:
         self.candidates[path] = candidate
         if known is not None and known.until is not None and known.state == "waiting":
             left = (datetime.fromisoformat(known.until) - self.clock.now()).total_seconds()
-            candidate.due = now + max(0.0, left)
+            candidate.held = not known.tries
+            candidate.due = now if candidate.held else now + max(0.0, left)
             candidate.reason = known.reason or candidate.reason
             return False
         return known is None or known.state != "settling" or not known.is_same(finding.seen)
@@ -238,7 +242,11 @@ class WatchedFolder:
         now = self.clock.monotonic()
         due = [path for path, candidate in self.candidates.items() if candidate.due <= now]
         for first in range(0, len(due), _MOST_EXAMINED):
-            some = {path: self.candidates[path] for path in due[first : first + _MOST_EXAMINED]}
+            some = {
+                path: self.candidates[path]
+                for path in due[first : first + _MOST_EXAMINED]
+                if not self._waits_on(path)
+            }
             result = await in_thread(
                 lambda some=some: examine(
                     some, self.pace, self.clock, patience=self.table.patience_minutes * 60
@@ -252,17 +260,29 @@ class WatchedFolder:
             for path, reason in result.put_off.items():
                 known = self.memory.of(path)
                 if known is None or known.reason != reason or known.state != "settling":
-                    notes.append(_known(path, some[path].seen, "settling", reason, known))
+                    notes.append(noted(path, some[path].seen, "settling", reason, known))
             for path, content in result.ready.items():
                 notes.append(self._ready(path, some[path], content))
             self.memory.note(notes)
+
+    def _waits_on(self, path: Path) -> bool:
+        """Return whether a file that waited before the start has to wait on; it is not read then."""
+        candidate = self.candidates[path]
+        if not candidate.held or (held := self._not_before()) is None:
+            return False
+        until, candidate.reason = held
+        candidate.due = self.clock.monotonic() + (until - self.clock.now()).total_seconds()
+        known = self.memory.of(path)
+        if known is not None and known.until != (text := until.isoformat(timespec="seconds")):
+            self.memory.note([replace(known, until=text, reason=candidate.reason)])
+        return True
 
     def _ready(self, path: Path, candidate: Candidate, content: str) -> Known:
         del self.candidates[path]
         self.pace.finished(candidate.longest)
         known = self.memory.of(path)
         tries = known.tries if known is not None and known.is_same(candidate.seen) else 0
-        ready = _known(path, candidate.seen, "ready", "it is complete and in line", known)
+        ready = noted(path, candidate.seen, "ready", "it is complete and in line", known)
         self._queued.add(path)
         self.desk.submit(Job(path, candidate.seen, content, tries, self))
         return ready
@@ -374,12 +394,6 @@ class WatchedFolder:
     ) -> None:
         text = None if until is None else until.isoformat(timespec="seconds")
         self.memory.note([Known(job.path, seen or job.seen, state, reason, text, content, tries)])
-
-
-def _known(path: Path, seen: Fingerprint, state: Decision, reason: str, before: Known | None) -> Known:
-    same = before is not None and before.is_same(seen)
-    content = before.content if before is not None and same else None
-    return Known(path, seen, state, reason, content=content, tries=before.tries if before and same else 0)
 
 
 def _fields(known: Known) -> dict[str, str]:

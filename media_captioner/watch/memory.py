@@ -77,6 +77,22 @@ class Known:
         )
 
 
+def noted(path: Path, seen: Fingerprint, state: Decision, reason: str, before: Known | None) -> Known:
+    """Return what is decided of a file now; what was known of its bytes stays, if they are still those.
+
+    Args:
+        path: The file.
+        seen: What ``stat`` says of it.
+        state: What is decided.
+        reason: Why.
+        before: What was known of it, or None.
+
+    """
+    if before is None or not before.is_same(seen):
+        return Known(path, seen, state, reason)
+    return Known(path, seen, state, reason, content=before.content, tries=before.tries)
+
+
 def memory_file(root: Path) -> Path:
     """Return where what is known of a watched folder is kept."""
     return state_folder() / "watch" / f"{identity.sha256_hex(os.fsencode(root))[:16]}.db"

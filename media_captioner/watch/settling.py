@@ -61,6 +61,8 @@ class Candidate:
         longest: The longest pause that its writer made so far, seconds.
         reason: What it waits for, in words.
         looks: How often it was found at rest and yet not whole.
+        held: Whether it did not fail but waited for quiet hours, a cap or the service when it was last heard of. They
+            may be others since the start.
 
     """
 
@@ -71,6 +73,7 @@ class Candidate:
     longest: float = 0.0
     reason: str = "it was just found"
     looks: int = 0
+    held: bool = False
 
     @classmethod
     def found(cls, seen: Fingerprint, now: float, *, age: float = 0.0) -> Candidate:

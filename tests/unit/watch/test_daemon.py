@@ -8,6 +8,7 @@ import pytest
 
 from media_captioner.config import Settings
 from media_captioner.errors import AlreadyRunning, ConfigError
+from media_captioner.watch import readiness
 from tests.unit.watch.conftest import QUIET, at_work, sidecar, state, until
 
 
@@ -162,6 +163,28 @@ def test_quiet_hours_hold_a_file_back_with_the_reason(root, clip):
             assert not sidecar(path).exists()
 
     asyncio.run(play())
+
+
+def test_what_was_held_back_is_begun_when_the_settings_allow_it_at_the_next_start(root, clip, monkeypatch):
+    paths = [root / "a.mp4", root / "b.mp4"]
+    for path in paths:
+        path.write_bytes(clip)
+    read = []
+    monkeypatch.setattr(
+        readiness, "unfinished", lambda path, whole=readiness.unfinished: read.append(path) or whole(path)
+    )
+
+    async def play(hours, ends):
+        async with at_work(root, quiet_hours=hours) as daemon:
+            folder = daemon.folders[0]
+            await until(lambda: folder.looked is not None and {state(daemon, path) for path in paths} <= ends)
+            return [folder.memory.of(path).until for path in paths]
+
+    always = ("00:00-24:00",)
+    waits = asyncio.run(play(always, {"waiting"}))
+    assert asyncio.run(play(always, {"waiting"})) == waits
+    assert sorted(read) == paths  # each once, by the first daemon
+    asyncio.run(play((), {"done", "up to date"}))
 
 
 def test_one_process_watches_a_folder_and_the_other_is_told_who(root):
