@@ -49,6 +49,12 @@ _CAUGHT: Final = _PRESENCE | frozenset(
     "picked recorded piped played featured employed offered added sounded".split()
 )
 _ENDED: Final = frozenset({",", *_STOPS})
+_HAVE: Final = frozenset({"has", "have", "had"})
+_IS: Final = frozenset({"is", "are", "was", "were"})
+_THESE: Final = frozenset({"these", "them", "those", "which"})
+_BRINGS: Final = frozenset({"bring", "brings", "bringing", "call", "calls", "calling"})
+_INVERTED: Final = 8  # words from "absent" to the verb of what is, and from "brings" to "to mind"
+_REMOVED: Final = frozenset({"removed", "excised", "eliminated", "edited", "stripped", "scrubbed", "ruled"})
 _SEEMS: Final = frozenset({"seems", "seem", "appears", "appear", "seemed", "appeared"})
 _SWITCHED: Final = frozenset({"switched", "turned", "shut"})
 _BETWEEN: Final = frozenset("all also both again not otherwise altogether quite been be".split())
@@ -102,6 +108,7 @@ def ranks(words: Sequence[str], cues: Sequence[Hit], keys: Sequence[str]) -> lis
             found[place] = max(found[place], rank)
     _absences(words, found, ends)
     _guesses(words, found, ends)
+    _inverted(words, found)
     _as_as(words, found)
     _affixes(words, keys, found)
     return found
@@ -275,13 +282,18 @@ def _absences(words: Sequence[str], found: list[int], ends: set[int]) -> None:
     """Apply "music is conspicuously missing", "birds are not picked up", "the engine is apparently switched off"."""
     for place, word in enumerate(words):
         off = word == "off" and place > 0 and words[place - 1] in _SWITCHED
-        if not off and word not in _GONE and word not in _CAUGHT:
+        removed = word in _REMOVED
+        if not off and not removed and word not in _GONE and word not in _CAUGHT:
             continue
         verb = place - 1 - off
         while verb > 0 and (words[verb] in _BETWEEN or words[verb].endswith("ly")):
             verb -= 1
         denied = "not" in words[max(0, verb) : place]
-        if verb > 0 and words[verb] in _BE and denied == (word in _CAUGHT):
+        if (
+            verb > 0
+            and (words[verb] in _BE or removed and words[verb] in _HAVE)
+            and denied == (word in _CAUGHT)
+        ):
             last = place
             if words[place + 1 : place + 3] == [",", "as"] and words[place + 3 : place + 4] in (
                 ["is"],
@@ -299,6 +311,34 @@ def _guesses(words: Sequence[str], found: list[int], ends: set[int]) -> None:
         if told and words[place + 3].endswith("ing"):
             for index in range(_subject(words, place, ends), place):
                 found[index] = max(found[index], HEDGED)
+
+
+def _inverted(words: Sequence[str], found: list[int]) -> None:
+    """Apply "Absent, too, is the wind", "dogs, birds: none of these is heard", "too regular to be rain"."""
+    first = next((k for k, word in enumerate(words[:3]) if word in _GONE or word == "gone"), None)
+    if first is not None and not _IS.isdisjoint(words[first + 1 : first + _INVERTED]):
+        for index in range(first, _stop(words, first)):
+            found[index] = NEGATED
+    for place in range(1, len(words) - 1):
+        if words[place : place + 2] == ["none", "of"] and _THESE.issuperset(words[place + 2 : place + 3]):
+            found[:place] = [NEGATED] * place
+        elif words[place] == "too" and ["to", "be"] in (
+            words[place + 2 : place + 4],
+            words[place + 3 : place + 5],
+        ):
+            for index in range(place + 3, _stop(words, place + 3)):
+                found[index] = NEGATED
+        elif words[place : place + 2] == ["to", "mind"]:
+            verb = next(
+                (k for k in range(place - 1, max(-1, place - _INVERTED), -1) if words[k] in _BRINGS), place
+            )
+            for index in range(verb, place):
+                found[index] = max(found[index], COMPARED)  # "brings crickets to mind"
+
+
+def _stop(words: Sequence[str], place: int) -> int:
+    """Return the index of the next stop at or behind ``place``."""
+    return next((k for k in range(place, len(words)) if words[k] in _STOPS), len(words))
 
 
 def _as_as(words: Sequence[str], found: list[int]) -> None:
