@@ -56,6 +56,9 @@ _PHRASES: Final = frozenset("phrase phrases word words name line lines mantra se
 _PLAYED: Final = frozenset(
     "melody tune song hymn resemble resembles rendition performs perform plays play version cover theme title".split()
 )
+_SMALL: Final = frozenset(
+    {"a", "an", "and", "at", "by", "for", "from", "in", "of", "on", "or", "the", "to", "with"}
+)
 _NOT_ATTRIBUTED: Final = frozenset({"and", "with", "as", "in", "which", "or", "."})
 _EXCLAIMED: Final = frozenset(
     "hello hi hey yes no yeah okay ok goodbye bye thanks thank please sorry help stop wow welcome wait mama mom mommy "
@@ -322,7 +325,8 @@ def _is_finished(text: str, count: int) -> bool:
 
 def _other_role(text: str) -> Role:
     words = text.split()
-    if len(words) > _PHRASE or (len(words) > 1 and all(word[0].isupper() for word in words)):
+    named = [word for word in words if word.lower() not in _SMALL]
+    if len(words) > _PHRASE or (len(words) > 1 and named and all(word[0].isupper() for word in named)):
         return "name"
     return "name" if translations.is_foreign(text) else "word"
 

@@ -28,6 +28,7 @@ from media_captioner.prose import understand
         ("It is an instance of the so-called “loudness war.”", []),
         ("She prays in Italian; only “Madonna” can be made out.", ["Madonna"]),
         ("What he says is lost, except for the word “garden.”", ["garden."]),
+        ("The sound effect library is called “Gunshots and Explosions.”", []),
         ("The genre is known as “lo-fi hip hop.”", []),
         ("A chop is followed by a collective “¡Uuuh!” of delight.", []),
         ("Anyone should note that the “cuckoos” are mechanical.", []),
