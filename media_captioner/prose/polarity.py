@@ -291,7 +291,7 @@ def _absences(words: Sequence[str], found: list[int], ends: set[int]) -> None:
         denied = "not" in words[max(0, verb) : place]
         if (
             verb > 0
-            and (words[verb] in _BE or removed and words[verb] in _HAVE)
+            and (words[verb] in _BE or (removed and words[verb] in _HAVE))
             and denied == (word in _CAUGHT)
         ):
             last = place
