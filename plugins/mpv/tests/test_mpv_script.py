@@ -294,3 +294,26 @@ def test_without_a_file_there_is_nothing_to_caption(play):
     player = play(None)
     player.ask("keypress", "Ctrl+c")
     player.until(lambda: player.told("no file is playing"))
+
+
+def test_the_settings_of_the_page_are_ones_that_mpv_reads(media, tmp_path):
+    page = SCRIPT.with_name("README.md").read_text("utf-8")
+    settings = page.split("media_captioner.conf`:\n\n```\n")[1].split("```")[0]
+    place = tmp_path / "config" / "script-opts" / "media_captioner.conf"
+    place.parent.mkdir(parents=True)
+    place.write_text(settings.replace("auto=no", "auto=yes"))
+    log = tmp_path / "mpv.log"
+    options = ["--vo=null", "--ao=null", "--no-terminal", f"--config-dir={tmp_path / 'config'}"]
+    command = ["mpv", *options, f"--log-file={log}", f"--script={SCRIPT}", str(media)]
+    with subprocess.Popen(command) as player:
+        try:
+            for _ in range(600):
+                if log.exists() and "cannot start" in log.read_text(errors="replace"):
+                    break
+                time.sleep(0.05)
+        finally:
+            player.terminate()
+    said = log.read_text(errors="replace")
+    assert 'cannot start "/home/me/media_captioner/.venv/bin/media-captioner"' in said
+    assert "error converting" not in said
+    assert "unknown key" not in said
