@@ -2,7 +2,7 @@
 // What is done in Premiere: every change is one undoable step, and only what is ours is replaced.
 "use strict";
 
-const { beside, isOurs, marksOf, readSidecar } = require("./marks.js");
+const { beside, isOurs, marksOf, readSidecar, subtitlesOf } = require("./marks.js");
 const { withCaptions } = require("./xmp.js");
 
 /**
@@ -68,7 +68,7 @@ async function bringIn(ppro, files, project, item) {
   const steps = [
     () => metadata(ppro, project, item, sidecar),
     () => transcript(ppro, files, project, clip, near.transcript),
-    () => subtitles(ppro, files, project, item, near.subtitles),
+    () => subtitles(ppro, files, project, item, subtitlesOf(sidecar, near.subtitles)),
   ];
   for (const step of steps) {
     try {
@@ -153,7 +153,7 @@ async function transcript(ppro, files, project, clip, path) {
  * @param {string} path
  */
 async function subtitles(ppro, files, project, item, path) {
-  if ((await files.read(path)) == null) return "";
+  if ((await files.read(path)) == null) return "no subtitles (.srt) lie beside it: media-captioner export --formats srt makes them";
   const bin = item.getParentBin();
   const name = path.split(/[/\\]/).pop();
   const standing = bin ? await bin.getItems() : [];

@@ -15,7 +15,7 @@ const COLOURS = { speech: 6, music: 2, ambience: 0, effects: 4 };
 
 /**
  * @typedef {{start: number, end: number, text: string, category: string, evidence?: {sentence?: string}[]}} Cue
- * @typedef {{schema: string, cues: Cue[], keywords?: string[], summary?: string,
+ * @typedef {{schema: string, cues: Cue[], keywords?: string[], summary?: string, language?: string, outputs?: Record<string, string>,
  *            media: {path?: string, video?: {frame_rate?: {rate: string}} | null}}} Sidecar
  * @typedef {{name: string, comments: string, colour: number, start: string, duration: string}} Mark
  *   start and duration are ticks, as text: they pass the numbers that are exact in JavaScript.
@@ -118,4 +118,15 @@ function beside(media) {
   };
 }
 
-module.exports = { SEAL, beside, frameAt, isOurs, marksOf, rateOf, readSidecar };
+/**
+ * Return the path of the subtitles in the language that the captions are in now.
+ * @param {Sidecar} sidecar
+ * @param {string} usual  where they lie if the sidecar names none
+ */
+function subtitlesOf(sidecar, usual) {
+  const names = Object.keys(sidecar.outputs || {}).filter((name) => /^[^/\\]+\.srt$/.test(name));
+  const name = names.find((each) => each.includes(`.${sidecar.language}.`)) ?? names[0];
+  return name ? usual.replace(/[^/\\]*$/, () => name) : usual;
+}
+
+module.exports = { SEAL, beside, frameAt, isOurs, marksOf, rateOf, readSidecar, subtitlesOf };

@@ -56,6 +56,16 @@ test("where two media share a stem each finds its own", async () => {
   assert.deepEqual(stand.bin, [{ name: "clip.mov.en.sdh.srt" }]);
 });
 
+test("subtitles are taken in the language of the captions, and what is missing is told", async () => {
+  const stand = new Stand();
+  const outputs = { "clip.de.vtt": "", "clip.en.sdh.srt": "", "clip.de.sdh.srt": "", "../clip.de.srt": "" };
+  const files = { ...FILES, "/films/clip.media_captioner.json": JSON.stringify({ ...SIDECAR, language: "de", outputs }), "/films/clip.de.sdh.srt": "1" };
+  await bringIn(stand.ppro, onDisk(files), stand.project, stand.clip("clip.mov"));
+  assert.deepEqual(stand.bin, [{ name: "clip.de.sdh.srt" }]);
+  const done = await bringIn(stand.ppro, onDisk({ "/films/clip.media_captioner.json": JSON.stringify(SIDECAR) }), stand.project, stand.clip("clip.mov"));
+  assert.match(done.notes[0], /no subtitles .* --formats srt makes them/);
+});
+
 for (const [name, options, said] of [
   ["offline media", { offline: true }, /relink/],
   ["a sequence", { sequence: true }, /is no clip/],
