@@ -4,7 +4,7 @@ It captions the clips that are selected in the media pool, or else all clips of 
 media-captioner command; then it gives each clip coloured markers, a description and keywords. Run it again and only
 its own markers and words are replaced. Markers lie on the clips, so trims and speed changes carry them along.
 
-Copy this one file to Resolve's folder Fusion/Scripts/Utility. It needs nothing but Python's standard library.
+Copy this one file to Resolve's folder Fusion/Scripts/Utility. It needs nothing but Python 3.8 or newer.
 """
 
 from __future__ import annotations
@@ -37,6 +37,12 @@ COLOURS: Mapping[str, MarkerColor] = {
     "ambience": "Green",
     "effects": "Yellow",
 }
+
+
+_LOCKED = (
+    "Resolve took no {} on {}: is the project read only, or its bin locked by somebody else? Unlock it and run the"
+    " script again."
+)
 
 
 class Trouble(Exception):
@@ -95,9 +101,7 @@ def caption(path: Path) -> Mapping[str, Any]:
         report = json.loads(run.stdout.strip().splitlines()[-1])
         files = [Path(name) for track in report["tracks"] for name in track["files"]]
     except (IndexError, KeyError, TypeError, ValueError):
-        said = [
-            line.removeprefix("error: ") for line in run.stderr.splitlines() if line.startswith("error: ")
-        ]
+        said = [line[len("error: ") :] for line in run.stderr.splitlines() if line.startswith("error: ")]
         why = said[0] if said else f"it ended with code {run.returncode}"
         raise Trouble(f"media-captioner failed at {path.name}: {why}") from None
     if not files:
@@ -192,19 +196,23 @@ def mark(clip: MediaPoolItem, markers: Iterable[Marker]) -> tuple[int, int]:
         else:
             refused += 1
     if refused and not added:
-        raise Trouble(
-            f"Resolve took no markers on {clip.GetName()}: is the project read only, or its bin locked by somebody"
-            " else? Unlock it and run the script again."
-        )
+        raise Trouble(_LOCKED.format("markers", clip.GetName()))
     return added, blocked
 
 
 def describe(clip: MediaPoolItem, sidecar: Mapping[str, Any]) -> None:
-    """Set description and keywords; what somebody else wrote stays."""
+    """Set description and keywords; what somebody else wrote stays.
+
+    Raises:
+        Trouble: Resolve took none.
+
+    """
     ours = _list(_third(clip, _WORDS))
     theirs = [word for word in _list(str(clip.GetMetadata("Keywords") or "")) if word not in ours]
     new = [word for word in sidecar.get("keywords", []) if word not in theirs]
-    clip.SetMetadata("Keywords", ", ".join([*theirs, *new]))
+    words = ", ".join([*theirs, *new])
+    if not clip.SetMetadata("Keywords", words) and words:
+        raise Trouble(_LOCKED.format("keywords", clip.GetName()))
     summary = str(sidecar.get("summary") or "")
     if str(clip.GetMetadata("Description") or "") in ("", _third(clip, _ABOUT)):
         clip.SetMetadata("Description", summary)

@@ -39,6 +39,8 @@ class Clip:
         return self.metadata.get(name, "")
 
     def SetMetadata(self, name, value):
+        if self.locked:
+            return False
         self.metadata[name] = value
         return True
 
@@ -176,6 +178,8 @@ def test_a_locked_project_is_told():
     markers = resolve_script.markers_of(SIDECAR, Fraction(30000, 1001), None)
     with pytest.raises(resolve_script.Trouble, match=r"took no markers on tape\.mov.*read only.*locked"):
         resolve_script.mark(clip, markers)
+    with pytest.raises(resolve_script.Trouble, match=r"took no keywords on tape\.mov"):
+        resolve_script.describe(clip, SIDECAR)
 
 
 def test_what_is_heard_no_more_goes_and_only_that():
@@ -185,6 +189,8 @@ def test_what_is_heard_no_more_goes_and_only_that():
     clip.metadata["Keywords"] += ", storm"
     resolve_script.describe(clip, SIDECAR | {"keywords": ["thunder"], "summary": "Thunder."})
     assert clip.metadata == {"Keywords": "storm, thunder", "Description": "Thunder."}
+    resolve_script.describe(clip, SIDECAR | {"keywords": [], "summary": "Silence."})
+    assert clip.metadata == {"Keywords": "storm", "Description": "Silence."}
 
 
 def test_markers_beyond_the_end_of_a_clip_are_left_out():
