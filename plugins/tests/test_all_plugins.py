@@ -1,5 +1,6 @@
 """What holds for all plugins."""
 
+import ast
 import re
 import subprocess
 import sys
@@ -38,6 +39,30 @@ def test_neither_the_core_nor_its_tests_know_of_a_plugin():
     ]
     assert len(sources) > 300
     assert [path for path in sources if wanted.search(path.read_text("utf-8"))] == []
+
+
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_no_plugin_knows_of_another(folder):
+    others = {
+        path.stem
+        for path in PLUGINS.glob("*/media_captioner_*")
+        if path.suffix in {"", ".py"} and path.parent.name != folder
+    }
+    wanted = re.compile(rf"\b({'|'.join(sorted(others))})\b")
+    sources = [path for path in (PLUGINS / folder).rglob("*.*") if path.suffix in {".py", ".js", ".lua"}]
+    assert sources
+    assert [path for path in sources if wanted.search(path.read_text("utf-8"))] == []
+
+
+@pytest.mark.parametrize(
+    ("module", "version"),
+    [
+        ("resolve/media_captioner_resolve.py", (3, 8)),
+        ("opentimelineio/media_captioner_otio/marking.py", (3, 9)),
+    ],
+)
+def test_what_runs_in_its_hosts_python_is_read_by_the_oldest_it_names(module, version):
+    ast.parse((PLUGINS / module).read_text("utf-8"), feature_version=version)
 
 
 def test_the_table_has_each_plugin_once():
