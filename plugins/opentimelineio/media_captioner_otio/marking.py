@@ -24,6 +24,7 @@ SUFFIX = ".media_captioner.json"
 KEY = "media_captioner"
 """Markers whose metadata has this key are ours; no others are touched."""
 
+OLDEST = (0, 16)  # whose timelines find their clips, and whose markers have comments
 _COLOURS = {"speech": "BLUE", "music": "PURPLE", "ambience": "GREEN", "effects": "YELLOW"}
 _LONGEST = 250  # characters of a marker's name; editors show one line
 _log = logging.getLogger("media_captioner.otio")
@@ -47,6 +48,9 @@ def hook_function(in_timeline: Any, argument_map: dict[str, Any] | None = None) 
     ``MEDIA_CAPTIONER_SIDECARS``).
     """
     arguments = argument_map or {}
+    if told := _too_old():
+        _log.warning("%s", told)
+        return in_timeline
     if not arguments.get("media_captioner", True) or not hasattr(in_timeline, "find_clips"):
         return in_timeline
     folder = arguments.get("media_captioner_folder") or os.environ.get("MEDIA_CAPTIONER_SIDECARS")
@@ -54,6 +58,17 @@ def hook_function(in_timeline: Any, argument_map: dict[str, Any] | None = None) 
     for problem in report.problems:
         _log.warning("%s", problem)
     return in_timeline
+
+
+def _too_old() -> str | None:
+    """Return what to tell of an OpenTimelineIO that is too old, or None."""
+    version = tuple(int(part) for part in otio.__version__.split(".")[:2] if part.isdigit())
+    if version >= OLDEST:
+        return None
+    return (
+        f"No markers: this needs OpenTimelineIO {'.'.join(map(str, OLDEST))} or newer, not {otio.__version__}; "
+        "run: pip install -U opentimelineio"
+    )
 
 
 def mark(timeline: Any, folder: Path | None = None, base: Path | None = None) -> Report:
@@ -197,6 +212,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("target", type=Path, help="timeline to write")
     parser.add_argument("--sidecars", type=Path, help="where sidecars lie that are not beside their media")
     given = parser.parse_args(arguments)
+    if told := _too_old():
+        parser.exit(1, f"error: {told}\n")
     try:
         timeline = otio.adapters.read_from_file(
             str(given.source), hook_function_argument_map={"media_captioner": False}

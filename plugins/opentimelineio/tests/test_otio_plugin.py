@@ -47,7 +47,8 @@ def span(start, length, rate=25):
 
 def timeline(file, *, source=None, available=None, effects=(), url=None):
     reference = otio.schema.ExternalReference(url or file.as_uri(), available)
-    clip = otio.schema.Clip(file.name, reference, source, effects=list(effects))
+    clip = otio.schema.Clip(file.name, reference, source)
+    clip.effects.extend(effects)  # the constructor takes them since 0.18
     track = otio.schema.Track("V1", children=[clip])
     made = otio.schema.Timeline("cut")
     made.tracks.append(track)
@@ -173,3 +174,12 @@ def test_relative_media_lies_beside_the_timeline(media, tmp_path):
     source = tmp_path / "cut.otio"
     otio.adapters.write_to_file(timeline(media, available=span(0, 250), url="clip 1.mov"), str(source))
     assert main([str(source), str(elsewhere / "marked.otio")]) == 0
+
+
+def test_an_opentimelineio_that_is_too_old_is_told_and_the_timeline_stays(media, monkeypatch, caplog, capsys):
+    monkeypatch.setattr(otio, "__version__", "0.15.0")
+    assert marks(hook_function(timeline(media, available=span(0, 250)))) == []
+    assert "needs OpenTimelineIO 0.16 or newer, not 0.15.0" in caplog.text
+    with pytest.raises(SystemExit):
+        main(["cut.otio", "marked.otio"])
+    assert "run: pip install -U opentimelineio" in capsys.readouterr().err
