@@ -28,7 +28,10 @@ def import_captions(scene: Any, *, selected: bool = False) -> tuple[int, list[st
     """
     placed: list[cues.Placed] = []
     problems: list[str] = []
-    for each in strips.candidates(scene, selected=selected):
+    found = strips.candidates(scene, selected=selected)
+    if refusal := strips.refusal(scene, (strips.media_of(each.strip) for each in found)):
+        return 0, [refusal]
+    for each in found:
         try:
             document = cues.sidecar_of(strips.media_of(each.strip))
             placed += cues.place(document, strips.shown(scene, each, cues.length_of(document)))
@@ -72,6 +75,8 @@ class Listener:
                 stderr=subprocess.PIPE,
                 encoding="utf-8",
             )
+            if self._stopped:  # while it was being started
+                self._process.terminate()
             out, err = self._process.communicate()
         except OSError as error:
             return (
@@ -142,9 +147,10 @@ class SEQUENCER_OT_media_captioner(bpy.types.Operator):  # type: ignore[misc]  #
                 {"ERROR"}, "media-captioner was not found: install it, or name it in the add-on's preferences"
             )
             return None
-        files = list(dict.fromkeys(strips.media_of(each.strip) for each in _chosen(strips.scene_of(context))))
-        if any(not file.is_absolute() for file in files):
-            self.report({"ERROR"}, "Save the project first: its strips name their files relative to it")
+        scene = strips.scene_of(context)
+        files = list(dict.fromkeys(strips.media_of(each.strip) for each in _chosen(scene)))
+        if refusal := strips.refusal(scene, files):
+            self.report({"ERROR"}, refusal)
             return None
         if not files:
             self.report({"ERROR"}, "There is no movie or sound strip to caption")

@@ -43,6 +43,18 @@ def scene_of(context: Any) -> Any:
     return getattr(context, "sequencer_scene", None) or context.scene
 
 
+def refusal(scene: Any, files: Iterable[Path]) -> str:
+    """Return why captions cannot be put into a scene, and what to do, or nothing where they can.
+
+    What is added to a linked scene is not saved with the project, and Blender says nothing of it.
+    """
+    if not scene.is_editable:
+        return f"The scene {scene.name} is linked from {scene.library.filepath}: caption it there, or make it local"
+    if any(not file.is_absolute() for file in files):
+        return "Save the project first: its strips name their files relative to it"
+    return ""
+
+
 class Extent(NamedTuple):
     """Where a strip lies, in frames of the scene.
 

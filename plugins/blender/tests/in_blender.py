@@ -216,6 +216,7 @@ fails("media-captioner was not found", caption)
 os.environ["PATH"], os.environ["MEDIA_CAPTIONER_COMMAND"] = path, named
 movie.filepath = "//film.mp4"
 fails("Save the project first", caption)
+refused("Save the project first")
 made.remove(movie)
 strips.clear(scene)
 for each in list(made):
@@ -230,6 +231,24 @@ strips.clear(scene)
 assert ours() == []
 assert [m.name for m in scene.timeline_markers] == ["mine"]
 assert "mine" in [s.name for s in made]
+
+# --- a scene of another project: what were added to it would not be saved
+bpy.ops.wm.save_as_mainfile(filepath=str(folder / "other.blend"), copy=True)
+with bpy.data.libraries.load(str(folder / "other.blend"), link=True) as (there, here):
+    here.scenes = there.scenes
+(linked,) = (each for each in bpy.data.scenes if each.library)
+count, problems = addon.import_captions(linked)
+assert (count, len(problems)) == (0, 1)
+assert "is linked from" in problems[0], problems
+assert not [each for each in strips.collection(linked) if each.get(strips.KEY)]
+if version >= (5, 0, 0):
+    window.workspace.sequencer_scene = linked
+else:
+    window.scene = linked
+fails("is linked from", caption)
+window.scene = scene
+if version >= (5, 0, 0):
+    window.workspace.sequencer_scene = scene
 
 # --- messages
 sidecar.write_text(json.dumps({**document, "schema": "media_captioner/sidecar@9"}))
