@@ -12,6 +12,7 @@ import click
 
 from media_captioner.cli.options import (
     PATH,
+    PORT,
     comma_list,
     config_option,
     go_offline,
@@ -156,7 +157,7 @@ def submit(
 @click.option("--until-done", is_flag=True, help="End when nothing is left to be done.")
 @click.option(
     "--metrics",
-    type=int,
+    type=PORT,
     metavar="PORT",
     help="Serve metrics for Prometheus on this port; 0 takes a free one.",
 )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from media_captioner.cli.options import (
+    PORT,
     config_option,
     fleet_options,
     go_offline,
@@ -83,7 +84,7 @@ outlast a restart. What is fetched is kept, each in a folder named after its job
 
 @click.command("listen", help=_HELP, short_help="Let other programs ask for captions, with signed requests.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
-@click.option("--port", default=8902, show_default=True, help="TCP port; 0 takes a free one.")
+@click.option("--port", type=PORT, default=8902, show_default=True, help="TCP port; 0 takes a free one.")
 @click.option("--name", "names", multiple=True, help="Further host name under which the server is known.")
 @click.option("--whisper-model", metavar="NAME|PATH", help="Local transcription model.")
 @fleet_options

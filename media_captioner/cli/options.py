@@ -15,6 +15,8 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 PATH = click.Path(path_type=Path, readable=False)  # one file that cannot be read does not stop the others
 
+PORT = click.IntRange(0, 65535)
+
 config_option = click.option(
     "--config", "config_file", type=PATH, help="Settings file (TOML) to read as well."
 )

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from media_captioner.cli.options import PATH, config_option, go_offline, service_options, settings_for
+from media_captioner.cli.options import PATH, PORT, config_option, go_offline, service_options, settings_for
 
 if TYPE_CHECKING:
     from media_captioner.system.secrets import Secret
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     "serve", short_help="Serve a captioner to other programs, in the protocols of Model Studio and vLLM."
 )
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
-@click.option("--port", default=8901, show_default=True, help="TCP port; 0 takes a free one.")
+@click.option("--port", type=PORT, default=8901, show_default=True, help="TCP port; 0 takes a free one.")
 @click.option(
     "--key", "serve_key", metavar="KEY", help="Key that clients need. Other users of this machine can see it."
 )

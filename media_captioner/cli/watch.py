@@ -14,6 +14,7 @@ import click
 
 from media_captioner.cli.options import (
     PATH,
+    PORT,
     by_hand,
     comma_list,
     config_option,
@@ -37,7 +38,7 @@ log = logging.getLogger(__name__)
 @click.argument("roots", nargs=-1, type=PATH, metavar="[FOLDERS]...")
 @click.option(
     "--port",
-    type=click.IntRange(0, 65535),
+    type=PORT,
     help="Serve /healthz and /metrics on this machine; 0 takes a free port.",
 )
 @click.option(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import logging
 import os
 import ssl
@@ -24,6 +25,21 @@ from media_captioner.web.http1 import (
 log: Final = logging.getLogger(__name__)
 
 Application = Callable[[Request, Responder], Awaitable[None]]
+
+
+_REMEDIES: Final = {
+    errno.EADDRINUSE: "Choose another --port, or stop the program that uses it.",
+    errno.EACCES: "Choose a --port of 1024 or more, or run it with the right to use a lower one.",
+}
+"""What to do where an address cannot be bound, by the reason."""
+
+
+def _reason(error: OSError) -> str:
+    if not error.errno:
+        return str(error)
+    return (
+        os.strerror(error.errno).lower() if error.errno > 0 else "there is no such host"
+    )  # EAI_*, of a resolver
 
 
 class Listener:
@@ -86,10 +102,9 @@ class Listener:
                 self._accepted, self._host, self._port, limit=self._limits.header_bytes, ssl=self._tls
             )
         except OSError as error:
-            reason = os.strerror(error.errno).lower() if error.errno else str(error)
             raise ConfigError(
-                f"Cannot serve on {self._host}, port {self._port}: {reason}",
-                hint="Choose another --port, or stop the program that uses it.",
+                f"Cannot serve on {self._host}, port {self._port}: {_reason(error)}",
+                hint=_REMEDIES.get(error.errno or 0, "Choose another host: an address of this machine."),
             ) from error
 
     async def close(self) -> None:

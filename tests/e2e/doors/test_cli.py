@@ -103,6 +103,12 @@ def _playlist(path):
         (["serve", "--captioner", "emulated", "--key", ""], "--key is empty"),
         (["serve", "--captioner", "emulated", "--key", "a", "--key-file", "b"], "Keep --key-file"),
         (["serve", "--captioner", "emulated", "--host", "0.0.0.0"], "without a key"),  # noqa: S104 - refused
+        (["serve", "--captioner", "emulated", "--port", "99999"], "0<=x<=65535"),
+        (
+            ["serve", "--captioner", "emulated", "--host", "none.invalid", "--key", "k"],
+            "there is no such host",
+        ),
+        (["listen", "--port", "-1"], "0<=x<=65535"),
     ],
 )
 def test_wrong_options_exit_with_two_before_anything_is_done(tmp_path, monkeypatch, capsys, arguments, said):
