@@ -6,6 +6,7 @@ import contextlib
 import errno
 import importlib
 import logging
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -149,7 +150,9 @@ def run(arguments: Sequence[str]) -> int:  # noqa: PLR0911 - one way out for eac
     """Run the command line and return its exit code."""
     debug = "--debug" in arguments
     try:
-        result: Any = cli.main(args=list(arguments), prog_name="media-captioner", standalone_mode=False)
+        result: Any = cli.main(
+            args=list(arguments), prog_name="media-captioner", standalone_mode=False, color=_coloured()
+        )
     except click.exceptions.Exit as stop:
         return stop.exit_code
     except click.ClickException as error:
@@ -206,7 +209,12 @@ def _named_like_an_option(arguments: Sequence[str]) -> str | None:
 
 
 def _say(message: str) -> None:
-    click.echo(message, err=True)
+    click.echo(message, err=True, color=_coloured())
+
+
+def _coloured() -> bool | None:
+    """Return whether to colour what is printed: never where NO_COLOR is set (no-color.org), else on a terminal."""
+    return False if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb" else None
 
 
 def show_error(error: MediaCaptionerError) -> None:

@@ -108,14 +108,14 @@ class CaptionView:
         if key not in self._tasks:
             unit = "bytes" if progress.stage == "fetch" else "seconds"
             self._tasks[key] = self._bar.add_task(
-                redact(progress.asset), total=total, detail="", unit=unit, least=None
+                printable(redact(progress.asset)), total=total, detail="", unit=unit, least=None
             )
         spent = "" if progress.dollars is None else f"${float(progress.dollars):.2f}  "
         self._bar.update(
             self._tasks[key],
             completed=float(progress.position),
             total=total,
-            detail=spent + redact(progress.detail),
+            detail=spent + printable(redact(progress.detail)),
             least=progress.seconds_left,
         )
         if total is not None and progress.stage == "fetch" and progress.position >= total:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from media_captioner.cli.app import run
 from media_captioner.cli.render import caption_view
 from media_captioner.errors import BudgetExceeded, CorruptMedia, NoAudio
 from media_captioner.outcomes import AssetReport
@@ -47,6 +48,31 @@ def terminal(monkeypatch, columns=160):
         yield shown
         monkeypatch.undo()
     os.close(leader)
+
+
+@pytest.mark.parametrize("variables", [{"NO_COLOR": "1"}, {"TERM": "dumb"}])
+def test_nothing_is_coloured_for_those_who_want_no_colours(monkeypatch, variables):
+    for name, value in variables.items():
+        with terminal(monkeypatch) as shown:
+            monkeypatch.setenv(name, value)
+            assert run(["caption", "no such file.mp4"]) == 3
+            assert run(["no-such-command"]) == 2
+            assert not re.search(r"\x1b\[[0-9;]*3[0-9]m", shown())
+            monkeypatch.setenv("TERM", "xterm")
+            monkeypatch.setenv("NO_COLOR", "")
+            assert run(["caption", "no such file.mp4"]) == 3
+            assert "\x1b[31m" in shown()
+
+
+def test_what_is_shown_of_progress_holds_no_escape_codes_of_others(monkeypatch):
+    with terminal(monkeypatch) as shown, caption_view(1, as_json=False) as view:
+        view.progress(
+            Progress("a\x1b[35mb.mp4", "describe", Fraction(1), Fraction(90), "rain\x1b]0;title\x07", None)
+        )
+        view.close()
+        assert "[35m" in (text := shown())
+        assert "\x1b[35m" not in text
+        assert "\x1b]0" not in text
 
 
 def test_a_terminal_shows_how_far_what_is_heard_what_is_left_and_what_it_costs(monkeypatch):
