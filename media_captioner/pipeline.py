@@ -276,5 +276,32 @@ def caption(
     captioner: Captioner | None = None,
     reporter: Reporter | None = None,
 ) -> Captions:
-    """Caption the main audio track of a media file: :func:`caption_async` for programs without an event loop."""
+    """Caption the main audio track of a media file. Nothing is written: :func:`media_captioner.save` does that.
+
+    Args:
+        path: A video or audio file.
+        settings: How to caption; the defaults suit most.
+        captioner: Who listens; by default whom ``settings`` name. It is not closed.
+        reporter: Whom to tell how far it is.
+
+    Raises:
+        MediaError: the file cannot be captioned.
+        CaptionerError: the captioner cannot work.
+        ConfigError: the settings cannot be used.
+        RuntimeError: an event loop runs already, as in a notebook: there :func:`caption_async` is awaited.
+
+    """
+    if _runs_in_a_loop():
+        raise RuntimeError(
+            "caption() cannot be called where an event loop runs, as in a notebook: write"
+            " await media_captioner.caption_async(...) there"
+        )
     return asyncio.run(caption_async(path, settings, captioner=captioner, reporter=reporter))
+
+
+def _runs_in_a_loop() -> bool:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from media_captioner import batch, caption, finding
+from media_captioner import batch, caption, caption_async, finding
 from media_captioner.cli.app import run as command_line
 from media_captioner.config import Settings
 from media_captioner.errors import (
@@ -117,6 +117,15 @@ def test_nobody_listens_before_the_settings_are_known_to_make_sense(clip, captio
     with pytest.raises(ConfigError, match="martian"):
         caption(clip, Settings(profile="martian"), captioner=captioner)
     assert not captioner.clips
+
+
+def test_where_an_event_loop_runs_the_other_way_to_call_it_is_named(clip, captioner):
+    async def notebook():
+        with pytest.raises(RuntimeError, match=r"await media_captioner\.caption_async"):
+            caption(clip, captioner=captioner)
+        return await caption_async(clip, captioner=captioner)
+
+    assert asyncio.run(notebook()).cues == caption(clip, captioner=captioner).cues
 
 
 def test_what_concerns_the_whole_queue_stops_it_once(tmp_path):
