@@ -17,7 +17,7 @@ from media_captioner.schedule.journal.database import Database
 from media_captioner.schedule.journal.owners import Owners
 from media_captioner.schedule.journal.paces import SqlitePaces
 from media_captioner.schedule.journal.register import Register
-from media_captioner.schedule.journal.schema import check_version, migrate, version_of
+from media_captioner.schedule.journal.schema import check_version, migrate, refuse_foreign, version_of
 from media_captioner.schedule.journal.sqlite import DAMAGE, as_output_error, primary_code
 from media_captioner.schedule.journal.store import TableStore
 from media_captioner.schedule.question import Question
@@ -104,7 +104,7 @@ def open_journal(path: Path | None, *, doing: str = "captioning", clock: Clock =
         clock: Where time comes from.
 
     Raises:
-        ConfigError: a newer program wrote it, it is another program's database, or it lies on a network disk.
+        ConfigError: a newer program wrote it, it is no journal of ours, or it lies on a network disk.
         OutputNotWritable: it cannot be written.
         DiskFull: there is no room for it.
         AlreadyRunning: it is damaged while another process has it open.
@@ -112,6 +112,7 @@ def open_journal(path: Path | None, *, doing: str = "captioning", clock: Clock =
     """
     if path is not None:
         path = path.absolute()
+        refuse_foreign(path)
         files.make_folder(path.parent)
         _refuse_network(path)
         files.create_private(path)

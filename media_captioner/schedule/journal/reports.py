@@ -12,7 +12,7 @@ from typing import Any, Final, Literal, TypeAlias
 
 from media_captioner.errors import JournalMissing, OutputError
 from media_captioner.schedule.budget import day_purse
-from media_captioner.schedule.journal.schema import check_version
+from media_captioner.schedule.journal.schema import check_version, refuse_foreign, version_of
 from media_captioner.schedule.journal.sqlite import as_output_error, open_read_only
 from media_captioner.schedule.journal.tables import Connection, dialect_of, held, spelled
 from media_captioner.schedule.question import NOTHING, Amount
@@ -20,6 +20,7 @@ from media_captioner.schedule.question import NOTHING, Amount
 By: TypeAlias = Literal["day", "captioner", "asset", "run"]
 """What costs are grouped by."""
 
+_NONE_YET: Final = "Caption something first, or name another."
 _ATTEMPTS: Final = 50  # of one asset that are shown, the latest ones
 
 _GROUPS: Final[dict[str, str]] = {
@@ -44,7 +45,7 @@ def reading(path: Path) -> Iterator[sqlite3.Connection]:
 
     Raises:
         JournalMissing: there is none.
-        ConfigError: a newer program wrote it.
+        ConfigError: a newer program wrote it, or it is no journal of ours.
         OutputError: it cannot be read.
 
     """
@@ -54,15 +55,16 @@ def reading(path: Path) -> Iterator[sqlite3.Connection]:
         why = (error.strerror or str(error)).lower()
         raise OutputError(f"Cannot read the journal {path}: {why}", hint="Check who may read it.") from error
     if not there:
-        raise JournalMissing(
-            f"There is no journal at {path}", hint="Caption something first, or name another."
-        )
+        raise JournalMissing(f"There is no journal at {path}", hint=_NONE_YET)
+    refuse_foreign(path)
     try:
         with closing(open_read_only(path)) as connection:
             check_version(connection, path)
+            if not version_of(connection):
+                raise JournalMissing(f"There is no journal at {path}: the file is empty", hint=_NONE_YET)
             yield connection
     except sqlite3.Error as error:
-        raise as_output_error(error, path) from error
+        raise as_output_error(error, path, "read") from error
 
 
 @dataclass(frozen=True, slots=True)

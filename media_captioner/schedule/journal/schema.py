@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import stat
 from pathlib import Path
 from typing import Final
 
@@ -10,6 +11,8 @@ from media_captioner.errors import ConfigError
 
 APPLICATION_ID: Final = 0x4D434A31
 """Written into the file's header (bytes 68 to 71); ``file`` and the like can tell a journal by it."""
+
+_MAGIC: Final = b"SQLite format 3\0"  # how every database of SQLite begins
 
 _FIRST: Final = """
 -- A process that has the journal open. Whether it lives is told by a lock on a file named after its id.
@@ -161,6 +164,34 @@ def version_of(connection: sqlite3.Connection) -> int:
     """Return the version of an open journal; 0 for a new file."""
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     return int(version)
+
+
+def refuse_foreign(path: Path) -> None:
+    """Make sure, before it is touched, that a file can be a journal: nobody's film is taken for a damaged one.
+
+    One that ends in ``.db``, as ours do, may be damaged to its first byte; any other begins as databases do.
+
+    Raises:
+        ConfigError: it is something else.
+
+    """
+    try:
+        mode = path.stat().st_mode
+        head = b""
+        if stat.S_ISREG(mode):
+            with path.open("rb") as file:
+                head = file.read(len(_MAGIC))
+    except OSError:
+        return  # it is not there, or what is wrong is said when it is opened
+    if stat.S_ISDIR(mode):
+        why = "it is a folder"
+    elif not stat.S_ISREG(mode):
+        why = "it is no ordinary file"
+    elif head and head != _MAGIC and path.suffix != ".db":
+        why = "it is not a database"
+    else:
+        return
+    raise ConfigError(f"Cannot use {path} as a journal: {why}", hint="Name another file with --journal.")
 
 
 def check_version(connection: sqlite3.Connection, path: Path | None) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 from media_captioner.errors import DiskFull, MediaCaptionerError, OutputError, OutputNotWritable
 
@@ -26,7 +26,9 @@ def primary_code(error: sqlite3.Error) -> int:
     return getattr(error, "sqlite_errorcode", 0) & 0xFF
 
 
-def as_output_error(error: sqlite3.Error | TimeoutError, path: Path | None) -> MediaCaptionerError:
+def as_output_error(
+    error: sqlite3.Error | TimeoutError, path: Path | None, doing: Literal["read", "write"] = "write"
+) -> MediaCaptionerError:
     """Return what SQLite, or the lock, complains about as an error of ours."""
     code = primary_code(error) if isinstance(error, sqlite3.Error) else 0
     if code in FULL:
@@ -36,14 +38,14 @@ def as_output_error(error: sqlite3.Error | TimeoutError, path: Path | None) -> M
         )
     if code in _NOT_WRITABLE:
         return OutputNotWritable(
-            f"Cannot write the journal {path}: {error}", hint="Name another file with --journal."
+            f"Cannot {doing} the journal {path}: {error}", hint="Name another file with --journal."
         )
     if code in DAMAGE:
         return OutputError(
             f"The journal {path} is damaged: {error}",
             hint="Start again: it is set aside then, and media-captioner journal rebuild reads the sidecars.",
         )
-    return OutputError(f"Cannot write the journal {path}: {error}")
+    return OutputError(f"Cannot {doing} the journal {path}: {error}")
 
 
 def open_read_only(path: Path) -> sqlite3.Connection:

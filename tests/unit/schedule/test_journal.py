@@ -6,10 +6,11 @@ from dataclasses import replace
 
 import pytest
 
-from media_captioner.errors import AlreadyRunning, ConfigError, OutputError, OutputNotWritable
+from media_captioner.errors import AlreadyRunning, ConfigError, JournalMissing, OutputError, OutputNotWritable
 from media_captioner.schedule.journal import open_journal
 from media_captioner.schedule.journal import opening as opening_module
 from media_captioner.schedule.journal.database import Database
+from media_captioner.schedule.journal.reports import overview, reading
 from media_captioner.schedule.journal.schema import APPLICATION_ID, MIGRATIONS, VERSION
 from media_captioner.testing.clock import FakeClock
 from tests.unit.schedule.journals import (
@@ -122,6 +123,33 @@ def test_k7_a_damaged_journal_is_set_aside(path, damage):
         assert journal.set_aside.read_bytes() == broken
         assert asyncio.run(journal.store.get(QUESTION)) is None
     assert problems_of(path) == []
+
+
+@pytest.mark.parametrize("name", ["film.mov", "notes", "journal.sqlite"])
+def test_k7_a_file_that_is_no_journal_is_not_taken_for_a_damaged_one(path, name):
+    path.parent.mkdir()
+    file = path.with_name(name)
+    file.write_bytes(b"ftypqt  somebody's film" * 100)
+    with pytest.raises(ConfigError, match="it is not a database"):
+        open_journal(file)
+    with pytest.raises(ConfigError, match="it is not a database"), reading(file):
+        pass
+    assert [each.name for each in file.parent.iterdir()] == [name]
+    assert file.read_bytes() == b"ftypqt  somebody's film" * 100
+
+
+def test_k7_a_folder_and_an_empty_file_are_no_journals_to_read(path):
+    path.parent.mkdir()
+    with pytest.raises(ConfigError, match="it is a folder"):
+        open_journal(path.parent)
+    with pytest.raises(ConfigError, match="it is a folder"), reading(path.parent):
+        pass
+    path.touch()
+    with pytest.raises(JournalMissing, match="the file is empty"), reading(path):
+        pass
+    open_journal(path).close()
+    with reading(path) as connection:
+        assert overview(connection, "2026-03-18").assets == {}
 
 
 def test_k7_damage_found_after_a_crash_is_set_aside(path):
