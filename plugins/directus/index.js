@@ -22,7 +22,7 @@ export default function mediaCaptioner({ action }, { services, getSchema, env, l
       logger.warn(`media_captioner: ${payload.filename_download} lies in ${payload.storage}, not in ${storage}, and is not captioned`);
       return;
     }
-    line = line.then(() => bringIn(key)).catch((error) => logger.error(`media_captioner: ${key}: ${error.message}`));
+    line = line.then(() => bringIn(key)).catch((error) => logger.error(`media_captioner: cannot caption ${payload.filename_download ?? "the file"} (${key}): ${error.message}`));
   });
 
   /** @param {string} key */
