@@ -2,7 +2,8 @@
 """Put the captions of a Kdenlive project's clips on its timeline, as guides.
 
 Usage: media_captioner_kdenlive.py PROJECT.kdenlive (close it in Kdenlive first). The captions are read from the JSON
-sidecars beside the media and follow the edit: trims, moves and speed changes. Needs Python's standard library only.
+sidecars beside the media and follow the edit: trims, moves and speed changes. With --subtitles FILE.srt they are written
+as subtitles too, to be imported there. Needs Python's standard library only.
 """
 
 from __future__ import annotations
@@ -65,12 +66,18 @@ def main(arguments: list[str] | None = None) -> int:
         description="Put captions of a Kdenlive project's clips on it, as guides."
     )
     parser.add_argument("project", type=Path)
-    project = parser.parse_args(arguments).project.resolve()
+    parser.add_argument(
+        "--subtitles", type=Path, metavar="FILE.srt", help="write the captions as subtitles too"
+    )
+    given = parser.parse_args(arguments)
+    project = given.project.resolve()
     temporary = project.with_name(f".{project.name}.new")
     try:
         text, count, problems = with_guides(project)
         for problem in problems:
             print(f"warning: {problem}", file=sys.stderr)
+        if given.subtitles and (spoken := subtitles(project)):
+            _write_new(given.subtitles, spoken)
         if count or not problems:
             try:
                 temporary.write_bytes(text)
@@ -96,7 +103,7 @@ def with_guides(project: Path) -> tuple[bytes, int, list[str]]:
     """
     document = _read(project)
     root = document.root
-    sequences = [tractor for tractor in root.iter("tractor") if _property(tractor, "kdenlive:uuid")]
+    sequences = _sequences(root)
     told: dict[str, None] = {}
     count = 0
     for timeline in sequences or root.findall("tractor")[-1:]:
@@ -105,6 +112,69 @@ def with_guides(project: Path) -> tuple[bytes, int, list[str]]:
         owner, name = (timeline, _SEQUENCE_GUIDES) if sequences else (document.bin, _DOCUMENT_GUIDES)
         count += _put(_holder(owner, name), found, keep=bool(problems))
     return ET.tostring(root, encoding="utf-8", xml_declaration=True), count, list(told)
+
+
+def subtitles(project: Path) -> str:
+    """Return the captions of a project's timeline, of the sequence that is open in it, as SubRip.
+
+    Raises:
+        Trouble: it is not a project, or does not say which of its sequences is open.
+
+    """
+    document = _read(project)
+    timelines = _sequences(document.root) or document.root.findall("tractor")[-1:]
+    if len(timelines) > 1:
+        active = _property(document.bin, "kdenlive:docproperties.activetimeline")
+        timelines = [each for each in timelines if _property(each, "kdenlive:uuid") == active]
+        if not timelines:
+            raise Trouble("it does not say which of its sequences is open: open and save it in Kdenlive")
+    spans: set[tuple[int, int, str]] = set()  # a picture and its sound on two tracks have the same cues
+    for placed in (each for timeline in timelines for each in _placed(timeline, document)):
+        try:
+            spans |= {
+                (at, end, cue["text"]) for at, end, cue in _cues(_captions(placed), placed, document.rate)
+            }
+        except Trouble:
+            continue  # the guides told of it
+    return _subrip(spans, document.rate)
+
+
+def _subrip(spans: set[tuple[int, int, str]], rate: Fraction) -> str:
+    """Return subtitles one after the other: Kdenlive's track holds one at a time."""
+    shown: list[tuple[int, int, str]] = []
+    for at, end, text in sorted(spans):
+        safe = text.replace("-->", "→").replace("<", "‹").replace(">", "›")  # SubRip has no escapes
+        if shown and shown[-1][0] == at:
+            shown[-1] = (at, max(end, shown[-1][1]), f"{shown[-1][2]}\n{safe}")
+            continue
+        if shown:
+            shown[-1] = (shown[-1][0], min(at, shown[-1][1]), shown[-1][2])
+        shown.append((at, end, safe))
+    return "".join(
+        f"{number}\n{_clock(at / rate)} --> {_clock(end / rate)}\n{text}\n\n"
+        for number, (at, end, text) in enumerate(shown, 1)
+    )
+
+
+def _clock(seconds: Fraction) -> str:
+    whole = round(seconds * 1000)
+    return f"{whole // 3_600_000:02}:{whole // 60_000 % 60:02}:{whole // 1000 % 60:02},{whole % 1000:03}"
+
+
+def _write_new(place: Path, text: str) -> None:
+    if place.exists() and place.read_text("utf-8", errors="replace") == text:
+        return
+    try:
+        with place.open("x", encoding="utf-8") as file:
+            file.write(text)
+    except FileExistsError:
+        raise Trouble(
+            f"{place} is there already and may hold somebody's edits: remove it, or name another file"
+        ) from None
+
+
+def _sequences(root: ET.Element) -> list[ET.Element]:
+    return [tractor for tractor in root.iter("tractor") if _property(tractor, "kdenlive:uuid")]
 
 
 def _read(project: Path) -> Document:
@@ -143,7 +213,7 @@ def _found(timeline: ET.Element, document: Document) -> tuple[dict[int, dict[str
         except Trouble as trouble:
             problems[str(trouble)] = None
             continue
-        for frame, cue in _cues(captions, placed, document.rate):
+        for frame, _, cue in _cues(captions, placed, document.rate):
             name = MARK + " ".join(cue["text"].split())
             guide = found.setdefault(
                 frame, {"comment": name, "pos": frame, "type": _TYPES.get(cue["category"], 0)}
@@ -217,13 +287,20 @@ def _entries(playlist: ET.Element, document: Document) -> Iterator[Placed]:
         at += length
 
 
-def _cues(document: dict[str, Any], placed: Placed, rate: Fraction) -> Iterator[tuple[int, dict[str, Any]]]:
-    end = placed.source + placed.length * placed.speed / rate
+def _cues(
+    document: dict[str, Any], placed: Placed, rate: Fraction
+) -> Iterator[tuple[int, int, dict[str, Any]]]:
+    """Yield the cues that a stretch shows, with the frames at which they begin and are over."""
+    last = placed.source + placed.length * placed.speed / rate
     for cue in document["cues"]:
-        start = Fraction(str(cue["start"]))
-        if start < end and Fraction(str(cue["end"])) > placed.source:
-            shown = max(start, placed.source) - placed.source
-            yield placed.at + min(placed.length - 1, round(shown / placed.speed * rate)), cue
+        start, end = (Fraction(str(cue[edge])) for edge in ("start", "end"))
+        if start < last and end > placed.source:
+            first, over = (
+                round((edge - placed.source) / placed.speed * rate)
+                for edge in (max(start, placed.source), min(end, last))
+            )
+            begin = min(placed.length - 1, first)
+            yield placed.at + begin, placed.at + max(begin + 1, over), cue
 
 
 def _frames(time: str, rate: Fraction) -> int:

@@ -4,7 +4,7 @@ import json
 import xml.etree.ElementTree as ET
 
 import pytest
-from media_captioner_kdenlive import MARK, Trouble, main, with_guides
+from media_captioner_kdenlive import MARK, Trouble, main, subtitles, with_guides
 
 CUES = [
     {"start": 2, "end": 3.5, "text": "[dog barking]", "category": "effects"},
@@ -99,9 +99,50 @@ def test_what_is_wrong_is_said_and_the_project_stays(media, tmp_path, capsys):
     assert main([str(made)]) == 1
     assert f'run: media-captioner caption "{media}"' in capsys.readouterr().err
     assert made.read_bytes() == before
+    assert main([str(made), "--subtitles", str(tmp_path / "cut.srt")]) == 1
+    assert not (tmp_path / "cut.srt").exists()
     made.write_text("no project")
     with pytest.raises(Trouble, match="not a Kdenlive project"):
         with_guides(made)
+
+
+@pytest.mark.parametrize(
+    ("entries", "service", "expected"),
+    [
+        ('in="0" out="249"', "", ["00:00:02,000 --> 00:00:03,520", "00:00:06,000 --> 00:00:07,520"]),
+        ('in="60" out="159"', "", ["00:00:00,000 --> 00:00:01,120", "00:00:03,600 --> 00:00:04,000"]),
+        ('in="0" out="124"', "2:", ["00:00:01,000 --> 00:00:01,760", "00:00:03,000 --> 00:00:03,760"]),
+    ],
+)
+def test_subtitles_follow_the_edit(media, tmp_path, entries, service, expected):
+    how = {"resource": f"{service}{media}", "service": "timewarp"} if service else {}
+    text = subtitles(project(tmp_path, f'<entry producer="p" {entries}/>', **how))
+    assert [line for line in text.splitlines() if "-->" in line] == expected
+    assert "\n[dog barking]\n" in text
+
+
+def test_subtitles_come_one_after_the_other_and_hold_no_markup(media, tmp_path):
+    cues = [
+        {"start": at, "end": 5, "text": text, "category": "speech"}
+        for at, text in ((1, "a --> <b>"), (1, "c"), (2, "d"))
+    ]
+    place = tmp_path / "film.media_captioner.json"
+    place.write_text(json.dumps(json.loads(place.read_text()) | {"cues": cues}))
+    assert subtitles(project(tmp_path, '<entry producer="p" in="0" out="249"/>')) == (
+        "1\n00:00:01,000 --> 00:00:02,000\na → ‹b›\nc\n\n2\n00:00:02,000 --> 00:00:05,000\nd\n\n"
+    )
+
+
+def test_a_file_of_subtitles_that_is_there_is_not_written_over(media, tmp_path, capsys):
+    made, place = project(tmp_path, '<entry producer="p" in="0" out="249"/>'), tmp_path / "cut.srt"
+    assert main([str(made), "--subtitles", str(place)]) == 0
+    assert "Hello." in place.read_text("utf-8")
+    assert main([str(made), "--subtitles", str(place)]) == 0  # the same
+    place.write_text("edited")
+    before = made.read_bytes()
+    assert main([str(made), "--subtitles", str(place)]) == 1
+    assert "may hold somebody's edits: remove it, or name another" in capsys.readouterr().err
+    assert (place.read_text(), made.read_bytes()) == ("edited", before)
 
 
 def changed(made, old, new):
@@ -130,6 +171,10 @@ def test_each_sequence_has_its_own_guides(media, tmp_path):
     assert (count, problems) == (3, [])
     assert [at for at, _ in guides(text, "all")] == [7, 50, 150]
     assert [at for at, _ in guides(text, "second")] == [5 + 250 + 50]  # a sequence in it brings its own
+    with pytest.raises(Trouble, match="which of its sequences is open"):
+        subtitles(made)
+    active = '<property name="kdenlive:docproperties.activetimeline">{2}</property>'
+    assert subtitles(changed(made, '"main_bin">', '"main_bin">' + active)).startswith("1\n00:00:12,200 -->")
 
 
 def test_a_clip_with_a_proxy_has_the_captions_of_its_original(media, tmp_path):
