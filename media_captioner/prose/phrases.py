@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from media_captioner.prose.lexicon import Hit, Person, Saying
+from media_captioner.prose.lexicon import Hit, Person, Saying, lexicon
 from media_captioner.prose.reading import QUOTED, Passage
 
 NEW: Final = frozenset({"another", "second", "third", "fourth", "fifth", "different", "additional"})
@@ -34,6 +34,41 @@ def count(passage: Passage, hit: Hit) -> int:
         if not word[0].isalpha():
             break
     return 1
+
+
+def names(passage: Passage) -> list[Hit]:
+    """Return the proper names of a sentence beside a verb of speech: "Gerald, presumably, says"."""
+    words, found = passage.words, []
+    for hit in passage.hits(Saying):
+        if hit.found.columns[0] != "say":
+            continue
+        before = hit.start - 1
+        while before > 0 and (words[before] == "," or words[before].endswith("ly")):
+            before -= 1
+        place = hit.end if words[hit.start - 1 : hit.start] == [QUOTED] else before
+        if 0 <= place < len(words) and _is_name(passage, place):
+            found.append(Hit(place, place + 1, None))
+    return list(dict.fromkeys(found))
+
+
+def _is_name(passage: Passage, place: int) -> bool:
+    start, end = (offset - passage.start for offset in (passage.starts[place], passage.ends[place]))
+    raw = passage.text[start:end]
+    return (
+        raw[:1].isupper()
+        and raw.isalpha()
+        and raw[1:].islower()
+        and not lexicon().knows(passage.words[place])
+    )
+
+
+def is_plural(passage: Passage, hit: Hit) -> bool:
+    """Whether a word for somebody stands in the plural, so that nobody in particular is meant: "the guests"."""
+    if hit.end - hit.start > 1 or passage.words[hit.start] == passage.keys[hit.start]:
+        return False
+    return any(
+        other.start == hit.start and other.found.columns[1] == "many" for other in passage.hits(Person)
+    )
 
 
 def is_owner(passage: Passage, hit: Hit) -> bool:

@@ -18,6 +18,8 @@ _SPEAKS: Final = frozenset(
 _WORDLESS: Final = frozenset(
     "wordless hum sing croon vocalise vocalize laugh sob moan scream whistle ethereal double harmonize harmonise".split()
 )
+_SUNG: Final = frozenset({"refrain", "chorus", "verse", "melody", "hymn", "harmony", "psalm", "anthem"})
+"""What somebody answers or repeats who sings."""
 _NOT_SPEAKERS: Final = frozenset({"voice", "voices", "speech", "guide"})
 _FROM: Final = (["from"], ["by"])
 _JOINS: Final = frozenset({"and", ","})
@@ -71,7 +73,8 @@ def speaks(passage: Passage, mention: Mention) -> bool:
     """Whether a mention by itself, or with the verb behind it, says that somebody speaks."""
     if mention.voice.sings or mention.role in {"sing", "many"}:
         return False
-    if not _QUIET.isdisjoint(passage.words[mention.end : mention.end + 3]):
+    behind = passage.words[mention.end : mention.end + _AFTER]
+    if not _QUIET.isdisjoint(behind[:3]) or not _SUNG.isdisjoint(behind):
         return False
     if not _WORDLESS.isdisjoint(passage.keys[max(0, mention.start - 3) : mention.end + 2]):
         return False

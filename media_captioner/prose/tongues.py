@@ -27,6 +27,10 @@ _OF_COUNTRY: Final = frozenset(
     "television cuisine animation anime game scale mode countryside café cafe kitchen".split()
 )
 """What a language's name describes where it means a country: "in Chinese cinema"."""
+_TALKING: Final = frozenset(
+    "murmur babble chatter stream torrent mix mixture burst snatches fragments".split()
+)
+"""Nouns of talk whose language is told: "a murmur of Argentine Spanish"."""
 _MEANS: Final = frozenset({"means", "translates", "translated", "translation", "meaning", "equivalent"})
 _SCRIPTS: Final = (
     ("ja", re.compile(r"[\u3040-\u30ff]")),
@@ -119,6 +123,8 @@ def _is_spoken(passage: Passage, hit: Hit) -> bool:
         return False
     if _explains(words, hit):
         return False
+    if before[-1:] == ["of"] and not _TALKING.isdisjoint(words[max(0, hit.start - 4) : hit.start]):
+        return True
     free = not after or after[0] not in _OF_COUNTRY
     if "in" in before[-2:] or "into" in before[-1:]:
         return free

@@ -27,12 +27,24 @@ _RELATIONS: Final = frozenset(
 _TWO: Final = frozenset({"two", "both", "couple", "pair"})
 _OBJECTS: Final = frozenset({"to", "at", "toward", "towards", "about", "between", "like"})
 _APPOSITION: Final = 6
+_IS_A: Final = (["is", "a"], ["is", "an"], ["was", "a"], ["was", "an"])
 _ROLES: Final = ("sing", "voice", "person", "many", "pronoun")
 _ON_AIR: Final = frozenset(
     "broadcaster host presenter announcer narrator newsreader anchor commentator podcaster moderator".split()
 )
 _RECENT: Final = 12  # voices that a pronoun or a second mention may still mean
 _REGISTERS: Final = frozenset({"voice", "baritone", "tenor", "soprano", "alto", "contralto", "bass"})
+_PLAIN: Final = frozenset(
+    "man woman male female gentleman lady guy person individual voice voices speaker child boy girl kid speech his her "
+    "he she him himself herself one another someone somebody character adult caller other two three".split()
+)
+"""Words that may mean anybody of that kind."""
+_SAME: Final = (
+    frozenset({"father", "dad", "daddy", "husband", "papa", "grandfather"}),
+    frozenset({"mother", "mom", "mum", "mommy", "wife", "mama", "grandmother", "grandma"}),
+    frozenset({"priest", "preacher", "pastor", "clergyman", "vicar", "celebrant", "minister"}),
+    frozenset({"actor", "hero", "protagonist", "narrator"}),
+)
 _GENDERS: Final = frozenset({"=male", "=female"})
 _GENERIC: Final = frozenset(
     {"voice", "speaker", "speech", "person", "individual", "another", "someone", "character"}
@@ -102,9 +114,11 @@ class Cast:
         last: Hit | None = None
         gender: str | None = None
         people = outermost(sorted(passage.hits(Person), key=_order))
-        for hit in phrases.with_members(passage, people):
+        names = phrases.names(passage)
+        for hit in sorted([*phrases.with_members(passage, people), *names], key=lambda hit: hit.start):
             if hit.found is None:
-                member = self._member(passage.words[hit.start])
+                word = passage.words[hit.start]
+                member = self._named(word) if hit in names else self._member(word)
                 if member is not None:
                     self._remember(member)
                     found.append(Mention(hit.start, hit.end, member, "person", 0, object=False))
@@ -148,6 +162,11 @@ class Cast:
                 return member
         return None
 
+    def _named(self, name: str) -> Voice:
+        """Return whoever bears a name; the first time somebody not met before."""
+        known = next((voice for voice in self.voices if voice.noun == name), None)
+        return known or self._new("any", name, many=False)
+
     def _remember(self, voice: Voice) -> None:
         if voice in self.recent:
             self.recent.remove(voice)
@@ -158,6 +177,8 @@ class Cast:
     def _apposed(passage: Passage, last: Hit, hit: Hit, voice: Voice, rank: int) -> bool:
         """Whether the second of two phrases explains the first: "the driver, a woman, mutters"."""
         between = passage.words[last.end : hit.start]
+        if last.found is not None and last.found.columns[1] == "pronoun" and between[:2] in _IS_A:
+            return len(between) <= _APPOSITION  # "She is a woman with …"
         if len(between) > _APPOSITION or not between or between[0] != ",":
             return False
         if not {"and", QUOTED, ";"}.isdisjoint(between) or hit.found.columns[1] == "pronoun":
@@ -182,6 +203,7 @@ class Cast:
         count = phrases.count(passage, hit)
         many = (
             role == "many"
+            or phrases.is_plural(passage, hit)
             or count > 1
             or (determiner in _TWO and passage.words[hit.end - 1].endswith(("s", "men")))
         )
@@ -238,7 +260,11 @@ class Cast:
             return None
         if noun in _GENERIC or speaker != "any":
             alike = [
-                v for v in self.recent if not v.many and (speaker in {"any", v.speaker} or v.speaker == "any")
+                v
+                for v in self.recent
+                if not v.many
+                and (speaker in {"any", v.speaker} or v.speaker == "any")
+                and not _are_two(v.nouns, last)
             ]
             if speaker == "child":
                 # The midwife is not the child that is born.
@@ -268,6 +294,14 @@ def _order(hit: Hit) -> int:
     return _ROLES.index(hit.found.columns[1])
 
 
+def _are_two(nouns: set[str], noun: str) -> bool:
+    """Whether a word for somebody and those for somebody met before tell of two people: a groom, an imam."""
+    telling = nouns - _PLAIN
+    if noun in _PLAIN or not telling:
+        return False
+    return all(other != noun and not any({other, noun} <= same for same in _SAME) for other in telling)
+
+
 def _same_part(one: str, other: str) -> bool:
     """Whether two nouns may stand for one speaker: the same, or two words for who speaks on the air."""
     return one == other or {one, other} <= _ON_AIR
@@ -277,6 +311,8 @@ def _is_owned(passage: Passage, hit: Hit, last: Mention) -> bool:
     """Whether a voice belongs to somebody just named: "a woman with a soft voice", "her voice"."""
     if hit.found.phrase.lstrip("=").rsplit(" ", 1)[-1] not in _REGISTERS:
         return False
+    if last.end == hit.start and last.role == "person":
+        return True  # "an older woman's voice"
     start = phrases.begin(passage, hit)
     if last.start == start and last.role == "pronoun" and last.voice.speaker != "any":
         return True

@@ -42,6 +42,14 @@ from media_captioner.prose import emotions, tags, understand
         ),
         ("A man says, “One.” Another mutters, “Two.”", ["man", "man"]),
         ("A man narrates: “One.” A trumpet keeps him company. “Two,” he adds.", ["man"]),
+        ("An older woman shouts, “Gerald!” Gerald, presumably, says, “Morning, Audrey.”", ["woman"]),
+        ("The speaker coughs. She is a woman from Leeds. “Hello,” she says.", ["woman"]),
+        (
+            "An imam recites. The guests say “Ameen.” The groom answers, “I do,” and the women ululate.",
+            ["man", "man"],
+        ),
+        ("A man asks. A small group of women answers in unison on a short refrain.", ["man"]),
+        ("A synthetic girl's voice reads, “Seven, three.”", ["robot"]),
         ("Snare drums rattle, and tubas anchor the harmony.", []),
         ("A docent says, “It was never sold.” Her voice is silky.", ["woman"]),
         (
@@ -65,6 +73,7 @@ def test_tells_voices_apart(text, speakers):
     [
         ("He says in Brazilian Portuguese, “Bom dia.”", "pt"),
         ("A Mandarin-speaking man talks.", "zh"),
+        ("A murmur of Argentine Spanish rises. A woman says, “Bailás bien.”", "es"),
         ("A voice announces in Cantonese: “下一站”.", "yue"),
         ("A man with a British accent speaks.", "en"),
         ("A man with a soft English accent speaks.", "en"),
