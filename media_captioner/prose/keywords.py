@@ -18,6 +18,11 @@ _SPEAKERS: Final = {
 }
 
 
+_SINGERS: Final = {"man": "Male singing", "woman": "Female singing", "child": "Child singing"}
+_OTHER_SONG: Final = frozenset({"Rapping", "Chant", "Yodeling"})
+"""Classes of voices whose lines are quoted like sung ones."""
+
+
 def tags(facts: Facts) -> tuple[str, ...]:
     """Return the AudioSet names of everything the facts assert, each once, speech and sounds before music.
 
@@ -27,6 +32,8 @@ def tags(facts: Facts) -> tuple[str, ...]:
     for sound in facts.sounds:
         if sound.polarity == "asserted":
             names.extend(sound.audioset)
+    if not _OTHER_SONG.intersection(names):
+        names.extend(_sung(facts.speech))
     for music in facts.music:
         if music.polarity == "asserted":
             names.extend(_music(music))
@@ -68,6 +75,15 @@ def _speech(speeches: tuple[Speech, ...]) -> Iterator[str]:
         yield "Conversation"
     elif sure and not any(speech.speaker for speech in sure):
         yield "Speech"
+
+
+def _sung(speeches: tuple[Speech, ...]) -> Iterator[str]:
+    """Yield the classes of lines that are quoted as sung."""
+    for speech in speeches:
+        if speech.sung and speech.text and speech.polarity == "asserted":
+            yield "Singing"
+            if speech.speaker in _SINGERS:
+                yield _SINGERS[speech.speaker]
 
 
 def _music(music: Music) -> Iterator[str]:

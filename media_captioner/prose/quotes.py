@@ -259,7 +259,9 @@ def _is_sung(words: list[str], hits: list[Hit]) -> bool:
 
 
 def _is_sing_song(words: list[str], hit: Hit) -> bool:
-    """Whether "sing" is half of "sing-song", which tells how somebody speaks."""
+    """Whether "sing" is half of "sing-song", which tells how somebody speaks, or "chorus" a crowd's: "a chorus of"."""
+    if words[hit.start] == "chorus" and words[hit.end : hit.end + 1] == ["of"]:
+        return True
     return any(word.startswith("song") for word in words[hit.end : hit.end + 2])
 
 
