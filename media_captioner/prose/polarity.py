@@ -76,6 +76,7 @@ _RELATIVE: Final = frozenset({"that", "which", "who", "whose", "when", "where", 
 _CONJUNCTIONS: Final = frozenset({"and", "or", "nor"})
 _ALTERNATIVES: Final = frozenset({"or", "nor"})
 _LIST_WINDOW: Final = 9  # words within which a list element or its verb must show itself
+_REMARK: Final = frozenset({"it", "would", "one", "i", "may", "might", "we", "to"})
 _ASIDE: Final = 9  # words of a remark put between a cue and what it denies
 _NOUN_WINDOW: Final = 6
 _GRADED: Final = frozenset(
@@ -101,7 +102,7 @@ def ranks(words: Sequence[str], cues: Sequence[Hit], keys: Sequence[str]) -> lis
     for hit in chosen:
         kind, reach = hit.found.columns
         rank = _RANK.get(kind)
-        if rank is None:
+        if rank is None or (kind == "maybe" and _is_parenthesis(words, hit)):
             continue
         first, last = _reach(words, hit, reach, kind, ends)
         for place in range(first, last):
@@ -121,6 +122,14 @@ def _is_no_cue(words: Sequence[str], hit: Hit) -> bool:
     return (
         hit.found.columns[0] == "maybe" and words[hit.end : hit.end + 1] != [] and _is_number(words[hit.end])
     )
+
+
+def _is_parenthesis(words: Sequence[str], hit: Hit) -> bool:
+    """Whether a guess stands between commas as a remark on the whole: "standing, it would appear, on a rim"."""
+    place = hit.start - 1
+    while place > 0 and words[place] in _REMARK:
+        place -= 1
+    return place < hit.start - 1 and words[place] == "," and words[hit.end : hit.end + 1] == [","]
 
 
 def _is_number(word: str) -> bool:

@@ -47,6 +47,13 @@ def test_denied(text):
     assert polarity(text, "Bark") == "negated"
 
 
+def test_a_guess_between_commas_is_a_remark():
+    assert (
+        polarity("Standing, it would appear, on a rim, a man hears small explosions.", "Explosion")
+        == "asserted"
+    )
+
+
 @pytest.mark.parametrize(
     "text",
     [
