@@ -141,6 +141,7 @@ def mentions(passage: Passage) -> list[Mention]:
             or _is_played(mention)
             or _is_struck(mention)
             or _is_busy(mention)
+            or _is_sung_by_nobody(mention)
             or is_channel(passage, mention)
         )
     ]
@@ -173,7 +174,10 @@ def _is_measure(mention: Mention, found: list[Mention]) -> bool:
     ):
         return False
     return any(
-        0 < other.start - mention.end <= _MEASURE and other.entry.group in _MEASURED for other in found
+        0 < other.start - mention.end <= _MEASURE
+        and other.entry.group in _MEASURED
+        and "and" not in words[mention.end : other.start]
+        for other in found
     )
 
 
@@ -216,7 +220,8 @@ def _is_attribute(mention: Mention, found: list[Mention]) -> bool:
     if mention.source or mention.end - place > 1 or mention.end >= len(words):
         return False
     if words[place].endswith("ing") and mention.entry.group not in _UTTERED:
-        return any(other.start == mention.end and other.end == mention.end + 1 for other in found)
+        following = [other.end for other in found if other.start == mention.end]
+        return any(last == mention.end + 1 or mention.entry.group == "animal" for last in following)
     determined = not _ARTICLES.isdisjoint(words[max(0, place - 2) : place])
     things = (hit for hit in passage.hits(Source) if hit.start == mention.end and hit.found.name in _DEVICES)
     return determined and words[place] == passage.keys[place] and any(things)
@@ -258,6 +263,14 @@ def _is_played(mention: Mention) -> bool:
     if last == work and words[place - 1] == "and":
         return True  # "the mix is warm, with a wide image, and breathes gently"
     return len(between) <= _PLAYED and _APART.isdisjoint(between)
+
+
+def _is_sung_by_nobody(mention: Mention) -> bool:
+    """Whether "sings" tells of something that is no person: "a white-eye sings", "the wire sings"."""
+    passage = mention.passage
+    if mention.source or passage.words[mention.start : mention.end] != ["sings"]:
+        return False
+    return not passage.hits(Person) and not passage.hits(Instrument)
 
 
 def _is_busy(mention: Mention) -> bool:
