@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,8 @@ from media_captioner.cli.options import (
 )
 
 if TYPE_CHECKING:
+    from fractions import Fraction
+
     from media_captioner.captioners.money import Estimate
     from media_captioner.config import Settings
     from media_captioner.protocols import Service
@@ -44,7 +47,8 @@ if TYPE_CHECKING:
 def command(root: Path, config_file: Path | None, *, yes: bool, as_json: bool, **given: Any) -> int:
     """Caption everything below FOLDER that is not captioned yet, once, and end.
 
-    First the plan: how many files, how long, and at most how many requests and dollars, from their headers.
+    First the plan: how many files, how long those without captions are, and at most how many requests and dollars
+    they take, from their headers.
     Nothing is begun without --yes, nor at a service that is paid for without a cap (--max-dollars). What was
     interrupted goes on with the same command; ignore files and the folder's [[watch]] table hold.
     """
@@ -90,28 +94,61 @@ def _show_plan(
     """Show what captioning would take at most; what cannot be planned is counted, and told when it is tried."""
     from fractions import Fraction
 
-    from media_captioner.cli.plan import is_price_unknown, words
-    from media_captioner.cli.render import counted, length, print_json
+    from media_captioner.cli.render import print_json
     from media_captioner.errors import MediaCaptionerError
     from media_captioner.planning import estimate_json, plan
 
     total: Estimate | None = None
-    seconds, unreadable = Fraction(0), 0
+    seconds, unreadable, captioned = Fraction(0), 0, 0
     for path in found:
         try:
-            for each in plan(path, below(path), service, quick=True):
+            settings = below(path)
+            if not settings.force and _has_captions(path, settings.out):
+                captioned += 1
+                continue
+            for each in plan(path, settings, service, quick=True):
                 total = each.estimate if total is None else total + each.estimate
                 seconds += each.seconds
         except MediaCaptionerError:
             unreadable += 1
     if as_json:
         taken = {} if total is None else estimate_json(total)
-        print_json({"files": len(found), "unreadable": unreadable, "seconds": float(seconds), **taken})
+        counts = {"files": len(found), "captioned": captioned, "unreadable": unreadable}
+        print_json({**counts, "seconds": float(seconds), **taken})
         return
-    rest = f", {unreadable} of them cannot be read" if unreadable else ""
-    count = counted(len(found), "file")
-    click.echo(f"{count}, {length(seconds)} of sound{rest}", err=True)
-    if total is None:
+    _say_plan(len(found), captioned, unreadable, seconds)
+    if total is not None:
+        _say_price(name, service, total)
+
+
+def _has_captions(path: Path, out: Path | None) -> bool:
+    """Return whether a file was captioned before, whatever has become of it since: to look again costs nothing."""
+    from media_captioner.errors import MediaCaptionerError
+    from media_captioner.export.finding import sidecars_of
+
+    with suppress(MediaCaptionerError):
+        return any(True for _ in sidecars_of(path if out is None else out / path.name))
+    return False
+
+
+def _say_plan(files: int, captioned: int, unreadable: int, seconds: Fraction) -> None:
+    from media_captioner.cli.render import counted, length
+
+    parts = [counted(files, "file")]
+    if captioned:
+        parts.append(f"{captioned:,} of them captioned already")
+    parts.append(f"{length(seconds)} of sound" + (" to caption" if captioned else ""))
+    if unreadable:
+        parts.append(f"{unreadable:,} of them cannot be read")
+    click.echo(", ".join(parts), err=True)
+
+
+def _say_price(name: str, service: Service, total: Estimate) -> None:
+    from media_captioner.captioners.registry import FREE
+    from media_captioner.cli.plan import is_price_unknown, words
+
+    if name in FREE:
+        click.echo(f"The {service.name} works on this machine, and nothing is paid for.", err=True)
         return
     unknown = is_price_unknown(name, service)
     click.echo(f"At {service.name} at most {words(total, unpriced=unknown)}", err=True)

@@ -1,6 +1,7 @@
 """The commands around the daemon: service and backfill."""
 
 import configparser
+import json
 import plistlib
 import shlex
 
@@ -86,6 +87,15 @@ def test_backfill_shows_its_plan_and_begins_only_when_told(root, clip, capsys, t
     assert run([*command, "--yes"]) == 0
     assert sidecar(root / "a.mp4").exists()
     assert not sidecar(root / "b.mp4").exists()
+    (root / "c.mp4").write_bytes(clip)
+    capsys.readouterr()
+    assert run([*command, "--json"]) == 0
+    planned = json.loads(capsys.readouterr().out)
+    assert (planned["files"], planned["captioned"], planned["seconds"]) == (2, 1, 2.0)
+    assert run(command) == 0
+    said = capsys.readouterr().err
+    assert "2 files, 1 of them captioned already, 0:02 of sound to caption" in said
+    assert "nothing is paid for" in said
 
 
 def test_backfill_at_a_paid_service_needs_a_cap(root, clip, monkeypatch):
