@@ -48,6 +48,19 @@ class JsonFormatter(logging.Formatter):
         return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
+def _refuse_other_than_text(file: Path) -> None:
+    """Make sure that no film is logged into, which whoever mistakes one option for another would do."""
+    try:
+        with file.open("rb") as there:
+            binary = b"\0" in there.read(4096)
+    except OSError:
+        return  # it is not there yet, or opening it says what is wrong
+    if binary:
+        raise OutputNotWritable(
+            f"Cannot log to {file}: what stands there is no text", hint="Name a log file with --log-file."
+        )
+
+
 @contextlib.contextmanager
 def set_up(level: int, *, as_json: bool, file: Path | None = None) -> Iterator[None]:
     """Log from here on as a service does, until the block ends.
@@ -58,13 +71,14 @@ def set_up(level: int, *, as_json: bool, file: Path | None = None) -> Iterator[N
         file: Log there instead of to standard error; 10 MB and four older files of that size are kept.
 
     Raises:
-        OutputNotWritable: the file cannot be written.
+        OutputNotWritable: the file cannot be written, or is no text.
 
     """
     handler: logging.Handler
     if file is None:
         handler = logging.StreamHandler(sys.stderr)
     else:
+        _refuse_other_than_text(file)
         files.make_folder(file.absolute().parent)
         try:
             handler = logging.handlers.RotatingFileHandler(
@@ -72,7 +86,8 @@ def set_up(level: int, *, as_json: bool, file: Path | None = None) -> Iterator[N
             )
         except OSError as error:
             raise OutputNotWritable(
-                f"Cannot log to {file}: {(error.strerror or str(error)).lower()}"
+                f"Cannot log to {file}: {(error.strerror or str(error)).lower()}",
+                hint="Name a log file with --log-file.",
             ) from error
     plain = LineFormatter("%(asctime)s %(levelname)s %(message)s")
     handler.setFormatter(JsonFormatter() if as_json else plain)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from media_captioner.cli.app import run, show_error
 from media_captioner.cli.render import CaptionView
-from media_captioner.errors import MediaCaptionerError
+from media_captioner.errors import MediaCaptionerError, OutputNotWritable
 from media_captioner.system.logs import set_up
 from media_captioner.system.printable import printable, printable_lines
 from media_captioner.system.secrets import Secret
@@ -75,3 +75,11 @@ def test_a_name_in_a_log_begins_no_line_of_its_own(tmp_path):
     assert "failed at a" in second
     assert trace[0] == "Traceback (most recent call last):"
     assert "\x1b" not in file.read_text()
+
+
+def test_nothing_is_logged_into_a_film(tmp_path):
+    film = tmp_path / "film.mov"
+    film.write_bytes(b"\0\0\0\x14ftypqt  ")
+    with pytest.raises(OutputNotWritable, match="is no text"), set_up(logging.INFO, as_json=False, file=film):
+        logging.getLogger("media_captioner.test").info("begins")
+    assert film.read_bytes() == b"\0\0\0\x14ftypqt  "
