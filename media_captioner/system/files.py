@@ -171,11 +171,12 @@ def _raise_output_error(path: Path, error: OSError) -> NoReturn:
     if error.errno in _NO_SPACE:
         raise DiskFull(
             f"Cannot write {path}: {_reason(error)}",
-            hint="Free some space, or choose another place with --out.",
+            hint="Free some space; results go elsewhere with --out FOLDER.",
         ) from error
     if error.errno in _NOT_ALLOWED:
         raise OutputNotWritable(
-            f"Cannot write {path}: {_reason(error)}", hint="Choose another place with --out FOLDER."
+            f"Cannot write {path}: {_reason(error)}",
+            hint="Choose another place, or change who may write there; results go elsewhere with --out FOLDER.",
         ) from error
     raise OutputError(f"Cannot write {path}: {_reason(error)}") from error
 
