@@ -154,7 +154,7 @@ def submit(
     metavar="N",
     help="Assets under way at once; as the service takes them by default.",
 )
-@click.option("--until-done", is_flag=True, help="End when nothing is left to be done.")
+@click.option("--until-done", is_flag=True, help="End when nothing is left to be done, by anybody.")
 @click.option(
     "--metrics",
     type=PORT,

@@ -178,8 +178,11 @@ def _lines(found: Why) -> Iterator[str]:
             yield f"  {title} {length(start)} to {length(end)}: {printable(reason)}"
     for each in found.attempts:
         if each.outcome != "answered":
-            what = f"{each.outcome}, {length(each.start)} to {length(each.end)}"
-            yield f"  {each.asked[:19].replace('T', ' ')} {what}: {printable(each.detail or '')}"
+            outcome = "under way" if each.outcome == "asked" else each.outcome
+            what = f"{outcome}, {length(each.start)} to {length(each.end)}"
+            yield f"  {each.asked[:19].replace('T', ' ')} {what}" + (
+                f": {printable(each.detail)}" if each.detail else ""
+            )
     if found.answers:
         yield f"  {counted(found.answers, 'answer')} remembered: captioning it again asks for nothing twice."
     for path in found.outputs:

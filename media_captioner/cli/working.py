@@ -12,7 +12,7 @@ import click
 from media_captioner.assets import check_looks
 from media_captioner.batch import Batch
 from media_captioner.captioners.options import options_of
-from media_captioner.cli.render import STATE_COLOURS, caption_view, dollars, length
+from media_captioner.cli.render import STATE_COLOURS, caption_view, counted, dollars, length
 from media_captioner.config import Settings
 from media_captioner.fleet.backlog import Backlog
 from media_captioner.fleet.dispatch import ProcrastinateDispatcher
@@ -115,7 +115,7 @@ def _renamed(report: AssetReport, name: str) -> AssetReport:
 
 def status_lines(found: FleetStatus) -> Iterator[str]:
     """Return how a fleet stands, for a person."""
-    for state, count in found.assets.items():
+    for state, count in sorted(found.assets.items()):
         yield f"{count:>10,} {click.style(state, fg=STATE_COLOURS.get(state))}"
     if not found.assets:
         yield "No assets yet: media-captioner fleet submit FOLDER"
@@ -124,14 +124,17 @@ def status_lines(found: FleetStatus) -> Iterator[str]:
             done = sum(states.get(state, 0) for state in ("done", "done with gaps", "up to date"))
             yield f"{printable(root or '(no root)')}: {done:,} of {sum(states.values()):,} done"
     yield (
-        f"{found.answers:,} requests were answered; {found.asking} are under way; "
-        f"{found.queue.get('todo', 0):,} assets are next in the queue."
+        f"{counted(found.answers, 'answer')}, {counted(found.asking, 'request')} under way, "
+        f"{counted(found.queue.get('todo', 0), 'asset')} next in the queue."
     )
-    yield f"Today (UTC): {found.today.requests:,} requests, {dollars(found.today.dollars)}. In all: {dollars(found.taken.dollars)}."
+    yield (
+        f"Today (UTC): {counted(found.today.requests, 'request')}, {dollars(found.today.dollars)}."
+        f" In all: {dollars(found.taken.dollars)}."
+    )
     for account, left in found.paused.items():
         yield f"Paused for {length(left)}: {printable(account)}"
     if found.per_hour:
-        yield f"{found.per_hour:,.0f} assets an hour lately."
+        yield f"{counted(round(found.per_hour), 'asset')} an hour lately."
     if found.left_at_speed is not None:
         yield f"At this speed all is done in {length(found.left_at_speed)}."
     if found.left_at_limit is not None:

@@ -305,4 +305,12 @@ def test_fleet_status_tells_of_each_worker_and_root_how_long_and_how_much(machin
     assert found["per_hour"] >= 6
     assert found["left_at_speed"] == pytest.approx(found["open"] / found["per_hour"] * 3600)
     assert found["taken"]["dollars"] == 0
+    assert run(["fleet", "status"]) == 0
+    said = capsys.readouterr().out.splitlines()
+    states = said[: len(found["assets"])]
+    assert [line.split(maxsplit=1)[1] for line in states] == sorted(found["assets"])
+    assert re.fullmatch(
+        r"(1 answer|\d answers), 0 requests under way, (1 asset|\d assets) next in the queue\.",
+        said[len(states) + 2],
+    )
     assert {"workers", "queue", "today", "paused", "left_at_limit", "next"} <= set(found)
