@@ -23,7 +23,7 @@ export function hasSound(file) {
  */
 export function signed(secret, body, { id = `msg_${randomUUID()}`, now = Date.now() } = {}) {
   const key = Buffer.from(secret.replace(/^whsec_/, ""), "base64");
-  if (!secret.startsWith("whsec_") || key.length < 24) throw new Error("MEDIA_CAPTIONER_SECRET is no whsec_ secret of at least 24 bytes");
+  if (!secret.startsWith("whsec_") || key.length < 24) throw new Error("CAPTIONER_SECRET is no whsec_ secret of at least 24 bytes");
   const stamp = String(Math.floor(now / 1000));
   const mac = createHmac("sha256", key).update(`${id}.${stamp}.${body}`).digest("base64");
   return { "content-type": "application/json", "webhook-id": id, "webhook-timestamp": stamp, "webhook-signature": `v1,${mac}` };
@@ -59,7 +59,7 @@ async function reached(door, request) {
   try {
     return await request();
   } catch (error) {
-    throw new Error(`media-captioner listen does not answer at ${door.url}: start it, or set MEDIA_CAPTIONER_URL (${error.message})`);
+    throw new Error(`media-captioner listen does not answer at ${door.url}: start it, or set CAPTIONER_URL (${error.message})`);
   }
 }
 
@@ -70,7 +70,7 @@ async function said(answer) {
   try {
     document = JSON.parse(text);
   } catch {
-    throw new Error(`media-captioner listen answered ${answer.status} and no JSON: is MEDIA_CAPTIONER_URL right?`);
+    throw new Error(`media-captioner listen answered ${answer.status} and no JSON: is CAPTIONER_URL right?`);
   }
   if (!answer.ok) throw new Error(`media-captioner listen answered ${answer.status}: ${document.error?.message ?? "no reason"}`);
   return document;

@@ -6,11 +6,11 @@ import { captionsFor, changes, hasSound, written } from "./captions.js";
 
 /** @param {any} register @param {any} context */
 export default function mediaCaptioner({ action }, { services, getSchema, env, logger }) {
-  const door = { url: String(env.MEDIA_CAPTIONER_URL ?? "http://127.0.0.1:8902").replace(/\/$/, ""), secret: String(env.MEDIA_CAPTIONER_SECRET ?? "") };
-  const storage = String(env.MEDIA_CAPTIONER_STORAGE ?? "local");
+  const door = { url: String(env.CAPTIONER_URL ?? "http://127.0.0.1:8902").replace(/\/$/, ""), secret: String(env.CAPTIONER_SECRET ?? "") };
+  const storage = String(env.CAPTIONER_STORAGE ?? "local");
   const root = path.resolve(String(env[`STORAGE_${storage.toUpperCase()}_ROOT`] ?? "./uploads"));
   if (!door.secret) {
-    logger.warn("media_captioner: MEDIA_CAPTIONER_SECRET is not set, so nothing is captioned");
+    logger.warn("media_captioner: CAPTIONER_SECRET is not set, so nothing is captioned");
     return;
   }
   // One after the other: captioning is the slow part, and `listen` works so as well.

@@ -8,7 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from media_captioner.config.sources import from_environment
+
 PLUGINS = Path(__file__).parents[1]
+TEXTS = {".js", ".lua", ".md", ".py"}
 FOLDERS = sorted(path.parent.name for path in PLUGINS.glob("*/README.md"))
 TYPED = (  # Resolve's and Premiere's are checked against the types of their hosts; Blender has none to install
     "frameio/media_captioner_frameio.py",
@@ -39,6 +42,14 @@ def test_neither_the_core_nor_its_tests_know_of_a_plugin():
     ]
     assert len(sources) > 300
     assert [path for path in sources if wanted.search(path.read_text("utf-8"))] == []
+
+
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_the_program_runs_where_the_variables_of_a_plugin_are_set(folder):
+    """It refuses a variable that looks like a setting of its own and is none."""
+    sources = [path.read_text("utf-8") for path in (PLUGINS / folder).glob("**/*.*") if path.suffix in TEXTS]
+    for name in set(re.findall(r"\bMEDIA_CAPTIONER_[A-Z_]+\b", "".join(sources))):
+        from_environment({name: "1"})
 
 
 @pytest.mark.parametrize("folder", FOLDERS)

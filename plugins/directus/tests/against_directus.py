@@ -68,14 +68,13 @@ def play(work):
         "DB_CLIENT": "sqlite3", "DB_FILENAME": str(work / "data.db"), "SECRET": secrets.token_hex(32), "PORT": "8055",
         "HOST": "127.0.0.1", "ADMIN_EMAIL": ADMIN["email"], "ADMIN_PASSWORD": ADMIN["password"], "TELEMETRY": "false",
         "STORAGE_LOCATIONS": "local", "STORAGE_LOCAL_ROOT": str(uploads), "EXTENSIONS_PATH": str(extensions),
-        "MEDIA_CAPTIONER_SECRET": secret, "MEDIA_CAPTIONER_URL": "http://127.0.0.1:8902",
+        "CAPTIONER_SECRET": secret, "CAPTIONER_URL": "http://127.0.0.1:8902",
     }  # fmt: skip
-    mine = {name: value for name, value in env.items() if not name.startswith("MEDIA_CAPTIONER_")}
-    mine["XDG_STATE_HOME"] = str(work / "state")
+    env["XDG_STATE_HOME"] = str(work / "state")
     directus = [node, str(home / "node_modules/directus/cli.js")]
     subprocess.run([*directus, "bootstrap"], env=env, cwd=work, check=True)
     listen = [PROGRAM, "listen", "--config", str(work / "settings.toml"), "--captioner", "local"]
-    with running(listen, env=mine), running([*directus, "start"], env=env, cwd=work):
+    with running(listen, env=env), running([*directus, "start"], env=env, cwd=work):
         client = httpx.Client(base_url="http://127.0.0.1:8055", timeout=60)
         wait_for(lambda: client.get("/server/ping").text == "pong")
         token = client.post("/auth/login", json=ADMIN).json()["data"]["access_token"]

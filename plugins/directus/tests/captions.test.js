@@ -36,7 +36,7 @@ test("a refusal is told in its own words", async () => {
   const refuse = async () => new Response('{"error": {"message": "There is no such file"}}', { status: 404 });
   await assert.rejects(captionsFor({ url: "http://x", secret: SECRET }, "a.mp4", { fetch: refuse }), /404: There is no such file/);
   const other = async () => new Response("<html>", { status: 502 });
-  await assert.rejects(captionsFor({ url: "http://x", secret: SECRET }, "a.mp4", { fetch: other }), /MEDIA_CAPTIONER_URL/);
+  await assert.rejects(captionsFor({ url: "http://x", secret: SECRET }, "a.mp4", { fetch: other }), /CAPTIONER_URL/);
 });
 
 test("a program that is not running is told with what to do", async () => {

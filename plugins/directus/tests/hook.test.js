@@ -62,7 +62,7 @@ async function listening(t, answer) {
   const server = http.createServer((_, response) => response.end(JSON.stringify(answer)));
   await new Promise((ready) => server.listen(0, "127.0.0.1", ready));
   t.after(() => Promise.all([rm(root, { recursive: true }), new Promise((closed) => (server.closeAllConnections(), server.close(closed)))]));
-  return { MEDIA_CAPTIONER_SECRET: SECRET, MEDIA_CAPTIONER_URL: `http://127.0.0.1:${server.address().port}/`, STORAGE_LOCAL_ROOT: root };
+  return { CAPTIONER_SECRET: SECRET, CAPTIONER_URL: `http://127.0.0.1:${server.address().port}/`, STORAGE_LOCAL_ROOT: root };
 }
 
 const DONE = { state: "done", status: "/captions/1", reason: null, files: ["1.en.vtt", "1.media_captioner.json"] };
@@ -99,6 +99,6 @@ test("a file in another storage is passed over with a warning", async (t) => {
 
 test("without a secret it says so and does nothing", () => {
   const host = directus({});
-  assert.match(host.log[0], /MEDIA_CAPTIONER_SECRET is not set/);
+  assert.match(host.log[0], /CAPTIONER_SECRET is not set/);
   assert.ok(!host.hooked());
 });
