@@ -20,7 +20,7 @@ if not media_captioner.__version__.startswith("0."):
 
 import moviepy
 
-if not hasattr(moviepy, "VideoFileClip"):
+if tuple(int(part) for part in moviepy.__version__.split(".")[:2]) < (2, 1):
     raise ImportError(f"media_captioner_moviepy needs moviepy 2.1 or newer, not {moviepy.__version__}")
 
 from media_captioner_moviepy.clip import CaptionedClip, caption_clip

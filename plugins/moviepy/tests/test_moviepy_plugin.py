@@ -133,6 +133,10 @@ def test_a_clip_without_sound_or_end_and_a_file_that_is_gone_say_so(tmp_path):
             "media_captioner=Of(__version__='0.1.0'), moviepy=Of(__version__='1.0.3')",
             "needs moviepy 2.1 or newer, not 1.0.3",
         ),
+        (
+            "media_captioner=Of(__version__='0.1.0'), moviepy=Of(__version__='2.0.0.dev2')",
+            "needs moviepy 2.1 or newer, not 2.0.0.dev2",
+        ),
     ],
 )
 def test_what_it_cannot_work_with_is_said_when_it_is_imported(modules, said):
