@@ -1,4 +1,4 @@
-"""Caption clips in DaVinci Resolve: a script for Workspace > Scripts (free and Studio, 18 and newer).
+"""Caption clips in DaVinci Resolve: a script for Workspace > Scripts (free and Studio, 19.0.2 and newer).
 
 It captions the clips that are selected in the media pool, or else all clips of the current timeline, with the
 media-captioner command; then it gives each clip coloured markers, a description and keywords. Run it again and only
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 
-OLDEST_RESOLVE = 18
+OLDEST_RESOLVE = (19, 0, 2)  # which tells the selected clips, and keeps metadata of third parties
 SCHEMA = "media_captioner/sidecar@1"
 """The sidecar that this version reads."""
 OURS = "media_captioner:"
@@ -272,10 +272,11 @@ def work_on(clip: MediaPoolItem) -> str:
 
 def main(resolve: Resolve) -> int:
     """Caption what is selected, tell what was done, and return how many clips failed."""
-    version = resolve.GetVersion()
-    if version and int(version[0]) < OLDEST_RESOLVE:
+    version = tuple(int(part) for part in (resolve.GetVersion() or ())[:3])
+    if version and version < OLDEST_RESOLVE:
+        oldest = ".".join(map(str, OLDEST_RESOLVE))
         print(
-            f"media_captioner needs DaVinci Resolve {OLDEST_RESOLVE} or newer; this is {resolve.GetVersionString()}."
+            f"media_captioner needs DaVinci Resolve {oldest} or newer; this is {resolve.GetVersionString()}."
         )
         return 1
     project = resolve.GetProjectManager().GetCurrentProject()

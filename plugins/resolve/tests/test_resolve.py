@@ -200,7 +200,8 @@ def test_markers_beyond_the_end_of_a_clip_are_left_out():
 @pytest.mark.parametrize(
     ("host", "said"),
     [
-        (Host(version=(17, 4, 6, 0, "")), "18 or newer; this is 17.4.6"),
+        (Host(version=(18, 6, 6, 7, "")), "19.0.2 or newer; this is 18.6.6"),
+        (Host(version=(19, 0, 1, 6, "")), "19.0.2 or newer; this is 19.0.1"),
         (Host(project=False), "open a project first"),
         (Host(), "select clips in the media pool"),
     ],
