@@ -138,10 +138,27 @@ async function metadata(ppro, project, item, sidecar) {
 async function transcript(ppro, files, project, clip, path) {
   const text = await files.read(path);
   if (text == null) return "";
-  if (ppro.Transcript.hasTranscript(clip)) return "it has a transcript already, which stays";
+  if (await hasTranscript(ppro, clip)) return "it has a transcript already, which stays";
   const segments = ppro.Transcript.importFromJSON(text);
   step(project, "media_captioner: transcript", (add) => add(ppro.Transcript.createImportTextSegmentsAction(segments, clip)));
   return "";
+}
+
+/**
+ * Return whether a clip has a transcript; before Premiere 26.3 only the transcript itself tells.
+ * @param {Premiere} ppro
+ * @param {ClipProjectItem} clip
+ * @throws {Trouble} it cannot be told
+ */
+async function hasTranscript(ppro, clip) {
+  if (typeof ppro.Transcript.hasTranscript === "function") return ppro.Transcript.hasTranscript(clip);
+  try {
+    const found = JSON.parse((await ppro.Transcript.exportToJSON(clip)) || "{}");
+    return Boolean(found && found.segments && found.segments.length);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new Trouble(`no transcript was brought in, because Premiere does not tell whether there is one (${why}): import it by hand`);
+  }
 }
 
 /**

@@ -44,6 +44,19 @@ test("a clip gets markers, metadata, transcript and subtitles, and twice is once
   assert.equal(stand.bin.length, 1);
 });
 
+test("before Premiere 26.3 the transcript itself tells whether there is one", async () => {
+  const stand = new Stand();
+  delete stand.ppro.Transcript.hasTranscript;
+  const clip = stand.clip("clip.mov");
+  assert.deepEqual((await bringIn(stand.ppro, onDisk(FILES), stand.project, clip)).notes, []);
+  assert.deepEqual(clip.transcript, { language: "en-us" });
+  clip.transcript = { segments: [{ words: [] }] }; // somebody's
+  assert.deepEqual((await bringIn(stand.ppro, onDisk(FILES), stand.project, clip)).notes, ["it has a transcript already, which stays"]);
+  stand.ppro.Transcript.exportToJSON = async () => Promise.reject(new Error("busy"));
+  assert.match((await bringIn(stand.ppro, onDisk(FILES), stand.project, clip)).notes[0], /does not tell whether there is one \(busy\)/);
+  assert.deepEqual(clip.transcript, { segments: [{ words: [] }] });
+});
+
 test("a clip that is not captioned yet says which file to caption", async () => {
   const stand = new Stand();
   await assert.rejects(bringIn(stand.ppro, onDisk({}), stand.project, stand.clip("clip.mov")), (error) => error instanceof NotCaptioned && error.path === "/films/clip.mov");

@@ -5,9 +5,14 @@
 class Stand {
   constructor({ items = [], open = true, locked = false } = {}) {
     Object.assign(this, { items, open, locked, undo: [] });
+    this.held = false;
     const time = (ticks) => ({ ticks: String(ticks) });
     this.project = {
-      lockedAccess: (callback) => callback(),
+      lockedAccess: (callback) => {
+        this.held = true;
+        callback();
+        this.held = false;
+      },
       executeTransaction: (callback, name) => {
         if (this.locked) return false;
         const actions = [];
@@ -32,21 +37,28 @@ class Stand {
       Markers: { getMarkers: async (clip) => this.markersOf(clip) },
       Metadata: {
         getXMPMetadata: async (item) => item.xmp,
-        createSetXMPMetadataAction: (item, text) => () => (item.xmp = text),
+        createSetXMPMetadataAction: (item, text) => this.action(() => (item.xmp = text)),
       },
       Transcript: {
-        hasTranscript: (clip) => clip.transcript !== undefined,
+        hasTranscript: (clip) => clip.transcript !== undefined, // since 26.3
+        exportToJSON: async (clip) => (clip.transcript ? JSON.stringify(clip.transcript) : ""),
         importFromJSON: (text) => JSON.parse(text),
-        createImportTextSegmentsAction: (segments, clip) => () => (clip.transcript = segments),
+        createImportTextSegmentsAction: (segments, clip) => this.action(() => (clip.transcript = segments)),
       },
     };
+  }
+
+  /** Premiere 26.3 makes actions only under the lock. */
+  action(run) {
+    if (!this.held) throw new Error("an action was made outside of lockedAccess");
+    return run;
   }
 
   markersOf(clip) {
     return {
       getMarkers: () => clip.markers.map((marker) => marker.object),
-      createRemoveMarkerAction: (object) => () => (clip.markers = clip.markers.filter((each) => each.object !== object)),
-      createAddMarkerAction: (name, type, start, duration, comments) => () => clip.add({ name, type, start, duration, comments }),
+      createRemoveMarkerAction: (object) => this.action(() => (clip.markers = clip.markers.filter((each) => each.object !== object))),
+      createAddMarkerAction: (name, type, start, duration, comments) => this.action(() => clip.add({ name, type, start, duration, comments })),
     };
   }
 
@@ -65,7 +77,7 @@ class Stand {
         marker.object = {
           getComments: () => marker.comments,
           getStart: () => marker.start,
-          createSetColorByIndexAction: (colour) => () => (marker.colour = colour),
+          createSetColorByIndexAction: (colour) => stand.action(() => (marker.colour = colour)),
         };
         clip.markers.push(marker);
       },
