@@ -27,7 +27,7 @@ def test_its_logic_holds_in_node():
 
 def test_an_older_premiere_does_not_load_it():
     host = json.loads((PANEL / "manifest.json").read_text("utf-8"))["host"]
-    assert host == {"app": "premierepro", "minVersion": "25.6.0"}  # the first that runs UXP panels outside its beta
+    assert host == {"app": "premierepro", "minVersion": "25.6.0"}  # the first release that runs panels
 
 
 @pytest.mark.skipif(NPM is None, reason="npm is not installed")
