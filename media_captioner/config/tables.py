@@ -33,7 +33,11 @@ class CommandHook(_Table):
     """A program that is run at certain moments: ``[[hooks]]``."""
 
     command: Annotated[
-        tuple[str, ...], Field(description="The program and its arguments; no shell sees them.", min_length=1)
+        tuple[str, ...],
+        Field(
+            description="The program (on the PATH, or by its path) and its arguments; no shell sees them.",
+            min_length=1,
+        ),
     ]
     events: Annotated[tuple[EventName, ...], Field(description="When it is run.", min_length=1)] = (
         "asset.done",
@@ -293,9 +297,19 @@ def placed(name: str, table: Any, base: Path) -> Any:
         return [placed(name, each, base) for each in table]
     if not isinstance(table, dict):
         return table
-    return table | {
-        member: _placed(table[member], base) for member in _PATHS.get(name, ()) if member in table
-    }
+    placed_here = {member: _placed(table[member], base) for member in _PATHS.get(name, ()) if member in table}
+    if name == "hooks" and "command" in table:
+        placed_here["command"] = _program(table["command"], base)
+    return table | placed_here
+
+
+def _program(command: Any, base: Path) -> Any:
+    """Return a command whose program is found from anywhere: a name alone is looked for on the PATH."""
+    match command:
+        case [str(program), *arguments] if "/" in program:
+            return [str(base.absolute() / Path(program).expanduser()), *arguments]
+        case _:
+            return command
 
 
 def _placed(value: Any, base: Path) -> Any:

@@ -66,28 +66,31 @@ class CommandListener:
                 max_memory=self._hook.memory_mb * 1024 * 1024,
             )
         except MediaCaptionerError as error:
-            raise self._error(event, error.message) from error
+            raise self._error(event, error.message) from error  # which names the program and the event
         if not finished.stdout.strip():
             return None
         try:
             answer: Any = json.loads(finished.stdout)
         except (ValueError, RecursionError) as error:
-            raise self._error(event, f"it printed something that is not JSON: {error}") from error
+            raise self._unusable(event, f"what it printed is not JSON: {error}") from error
         if not isinstance(event, CuesReady):
             if isinstance(answer, dict):
                 return None
-            raise self._error(event, "it printed JSON that is no object")
+            raise self._unusable(event, "the JSON that it printed is no object")
         try:
             return from_document(event.captions, answer)
         except Unusable as error:
-            raise self._error(event, f"the captions it printed cannot be used: {error}") from error
+            raise self._unusable(event, f"the captions that it printed cannot be used: {error}") from error
 
     def close(self) -> None:
         """Do nothing: every run of the program ends with its event."""
 
-    def _error(self, event: Event, reason: str) -> PluginError:
+    def _unusable(self, event: Event, reason: str) -> PluginError:
+        return self._error(event, f"{Path(self.name).name} gave no usable answer to {event.name}: {reason}")
+
+    def _error(self, event: Event, message: str) -> PluginError:
         return PluginError(
-            f"The program {self._hook.command[0]} failed to hear of {event.name}: {reason}",
+            message,
             hint="Run media-captioner hooks test to try it.",
             plugin=str(Path(self._hook.command[0])),
             hook=event.name,

@@ -148,7 +148,12 @@ def _collect(
         reader.join(_GRACE)
     said = redact(err.decode("utf-8", "replace"))
     if overflow.is_set():
-        raise ToolCrashed(f"{name} was stopped while {doing}: it printed more than {max_output} bytes")
+        bound = f"{max_output >> 20} MiB" if max_output >= 1 << 20 else f"{max_output} bytes"
+        raise ToolCrashed(f"{name} was stopped while {doing}: it printed more than {bound}")
+    if process.returncode < 0:
+        names = {each.value: each.name for each in signal.Signals}  # without those of programs' own
+        ended = names.get(-process.returncode, f"signal {-process.returncode}")
+        raise ToolCrashed(f"{name} was ended by {ended} while {doing}")
     if process.returncode:
         last = said.strip().splitlines()[-1:] or ["it said nothing"]
         raise ToolCrashed(f"{name} failed (exit code {process.returncode}) while {doing}: {last[0]}")

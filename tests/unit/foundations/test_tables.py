@@ -43,6 +43,20 @@ def test_paths_are_relative_to_the_file(tmp_path):
     assert settings.watch[0].settings["out"].is_absolute()
 
 
+def test_a_program_is_on_the_path_or_lies_beside_the_file_or_at_home(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", "/home/me")
+    path = tmp_path / "s.toml"
+    for written, found in (
+        ("tell", "tell"),
+        ("./tell", str(tmp_path / "tell")),
+        ("~/bin/tell", "/home/me/bin/tell"),
+        ("/usr/bin/tell", "/usr/bin/tell"),
+    ):
+        path.write_text(f'[[hooks]]\ncommand = ["{written}", "./as it is"]\n')
+        [hook] = resolve(config_file=path, environment={}).settings.hooks
+        assert hook.command == (found, "./as it is")
+
+
 def test_settings_in_the_table_of_a_folder_hold_below_it(tmp_path):
     settings = _resolve(
         tmp_path,
