@@ -29,7 +29,7 @@ VLLM = "/v1/chat/completions"
 
 @pytest.fixture(scope="module")
 def studio():
-    limits = Limits(header_seconds=1.0, body_stall_seconds=1.0, connections=8, linger_seconds=1.0)
+    limits = Limits(header_seconds=3.0, body_stall_seconds=3.0, connections=8, linger_seconds=1.0)
     with running(Studio(FakeCaptioner("A dog 汪."), StudioOptions(port=0, limits=limits))) as server:
         yield server
 

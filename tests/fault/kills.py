@@ -52,7 +52,7 @@ def asked(server):
 
     What a killed program had sent is still read from its sockets for a while: three looks in a row find none open.
     """
-    quiet, deadline = 0, time.monotonic() + 30
+    quiet, deadline = 0, time.monotonic() + 60
     while quiet < 3:
         assert time.monotonic() < deadline, "a client stays connected"
         quiet = 0 if server.connections else quiet + 1

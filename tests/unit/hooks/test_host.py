@@ -105,7 +105,7 @@ def test_one_that_hangs_is_left_behind_at_once_and_its_place_is_shown(host_of, e
         "import threading, sys\nstop = False\n@hookimpl\ndef asset_done(event):\n"
         f"    {way.replace('True', 'not stop').replace('Event().wait()', 'Event().wait(9)')}\n"
     )
-    with host_of(hangs, TAKES_NOTE, seconds=0.5) as (host, reporter, [culprit, other]):
+    with host_of(hangs, TAKES_NOTE, seconds=2.0) as (host, reporter, [culprit, other]):
         tell(host, *[events["asset.done"]] * 3)
         assert len(other.seen) == 3
         assert [("hangs" in said or "did not return" in said) for said in reporter.said] == [True, True]
