@@ -40,7 +40,7 @@ _FILLED: Final = frozenset(
 )
 _UTTERED: Final = frozenset(
     "cry bark snap roar croak boom thunder hiss growl crack purr crow hoot call chirp echo coo bleat squawk quack bray "
-    "yap".split()
+    "yap gush".split()
 )
 _BEASTLY: Final = frozenset("bark purr hiss croak crow coo chirp bleat squawk quack bray yap growl".split())
 """Verbs of animals that tell, of people, how they speak."""
