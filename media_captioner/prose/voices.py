@@ -234,9 +234,12 @@ class Cast:
             return next((voice for voice in reversed(self.recent) if voice.many), None)
         if self.last is not None and self.last.speaker == "any" and _is_of_last(passage, word):
             return self.last  # "A third party breaks in: “…” There is strain in the way he says it."
-        for voice in reversed(self.recent):
+        for place, voice in reversed(list(enumerate(self.recent))):
             if voice.speaker == speaker and not voice.many:
-                return voice
+                later = [
+                    v for v in self.recent[place + 1 :] if v.speaker == "any" and not (v.many or v.sings)
+                ]
+                return later[-1] if later and voice.sings else voice  # the driver, not who sings on his radio
         for voice in reversed(self.recent):
             if not voice.nouns.isdisjoint(_YOUNG[speaker]):
                 return voice

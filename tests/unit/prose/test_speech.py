@@ -50,6 +50,7 @@ from media_captioner.prose import emotions, tags, understand
         ),
         ("A man asks. A small group of women answers in unison on a short refrain.", ["man"]),
         ("A synthetic girl's voice reads, “Seven, three.”", ["robot"]),
+        ("A male singer laments on the radio. The driver hums. “Enough!” he exclaims.", ["man"]),
         ("Snare drums rattle, and tubas anchor the harmony.", []),
         ("A docent says, “It was never sold.” Her voice is silky.", ["woman"]),
         (
@@ -73,6 +74,7 @@ def test_tells_voices_apart(text, speakers):
     [
         ("He says in Brazilian Portuguese, “Bom dia.”", "pt"),
         ("A Mandarin-speaking man talks.", "zh"),
+        ("A man speaks in Polish-accented English.", "en"),
         ("A murmur of Argentine Spanish rises. A woman says, “Bailás bien.”", "es"),
         ("A voice announces in Cantonese: “下一站”.", "yue"),
         ("A man with a British accent speaks.", "en"),
