@@ -40,6 +40,10 @@ _MADE_OUT: Final = re.compile(
 _EXCEPTED: Final = re.compile(
     r"\b(?:except(?: for)?|save(?: for)?|apart from|but for) the (?:\w+ )?(?:words?|phrase)$"
 )
+_TERMED: Final = re.compile(
+    r"\b(?:call|calls|called|term|terms|dub|dubs|dubbed|label|labels) (?:\w+ )?(?:the|a|an)$"
+)
+_GOES: Final = re.compile(r"^[,”]* ?(?:goes|went) (?:one|a|an|the|another|his|her|he|she)\b")
 _FROM: Final = re.compile(r"^,? (?:from|by) (?:a|an|the|one|some|another)\b")
 _BRACKETED: Final = re.compile(r"^\s?[(\[][^()\[\]\n]{1,200}[)\]]")
 _JOINED: Final = re.compile(r"^[\s,;]*(?:and|or|then|and then|followed by|as well as)?[\s,]*$")
@@ -113,6 +117,7 @@ class _Before:
         mark: The last character.
         last: The last word.
         article: Whether "a" or "an" stands right before it.
+        termed: Whether it is what something is called ("technicians call the …").
         named: Whether "the", "this" or "these" does.
         empty: Whether nothing but marks stands before it.
         said: Whether a verb or noun of speech stands before it.
@@ -128,6 +133,7 @@ class _Before:
     mark: str
     last: str
     article: bool
+    termed: bool
     named: bool
     empty: bool
     said: bool
@@ -229,6 +235,7 @@ def _before(text: str, quote: Quote, floor: int) -> _Before:
         mark=context[-1:],
         last=words[count - 1] if count else "",
         article=context.endswith((" a", " an")),
+        termed=bool(_TERMED.search(context)),
         named=context.endswith((" the", " this", " these")),
         empty=not context.strip(" “”()[]—,and"),
         said=bool(said),
@@ -267,7 +274,12 @@ def _is_sing_song(words: list[str], hit: Hit) -> bool:
 
 def _is_speech(text: str, quote: Quote, before: _Before, found: list[Quote], following: Quote | None) -> bool:
     count = sum(word[0].isalpha() for word in tokens(quote.text[:_READ]))
-    if not count or before.article or (before.named and count < _PHRASE and quote.text.islower()):
+    if (
+        not count
+        or before.article
+        or before.termed
+        or (before.named and count < _PHRASE and quote.text.islower())
+    ):
         return False  # nothing to say; or a noun: "what engineers call a “telephone effect”", "the “cuckoos”"
     foreign = translations.is_foreign(quote.text)
     whole = count >= _PHRASE or foreign
@@ -287,7 +299,7 @@ def _is_speech(text: str, quote: Quote, before: _Before, found: list[Quote], fol
 
 def _is_heard(text: str, behind: str, before: _Before) -> bool:
     """Whether the prose goes on to say that the quotation is heard: "… is whispered", "… from a woman"."""
-    if _CALLED.search(text) and text[:1].isupper() and _FROM.match(behind):
+    if _GOES.match(behind) or (_CALLED.search(text) and text[:1].isupper() and _FROM.match(behind)):
         return True
     if before.excepted or (before.last == "only" and _MADE_OUT.match(behind)):
         return True

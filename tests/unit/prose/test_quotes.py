@@ -29,6 +29,8 @@ from media_captioner.prose import understand
         ("She prays in Italian; only “Madonna” can be made out.", ["Madonna"]),
         ("What he says is lost, except for the word “garden.”", ["garden."]),
         ("The sound effect library is called “Gunshots and Explosions.”", []),
+        ("“Shhh!” goes one man. “You shhh!” goes another.", ["Shhh!", "You shhh!"]),
+        ("It is what technicians call the “click of death.”", []),
         ("The genre is known as “lo-fi hip hop.”", []),
         ("A chop is followed by a collective “¡Uuuh!” of delight.", []),
         ("Anyone should note that the “cuckoos” are mechanical.", []),
