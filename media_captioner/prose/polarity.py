@@ -60,7 +60,7 @@ _SWITCHED: Final = frozenset({"switched", "turned", "shut"})
 _BETWEEN: Final = frozenset("all also both again not otherwise altogether quite been be".split())
 """Words that may stand, like adverbs, between "is" and what is said of the subject: "are all absent"."""
 _NEW_CLAUSE: Final = frozenset(
-    "the this these that its his her their it he she they there another one what".split()
+    "the this these that its his her their it he she they there another one what somebody someone everybody everyone nobody".split()
 )
 _NEW_PHRASE: Final = _NEW_CLAUSE | {"a", "an"}
 _DETERMINERS: Final = frozenset("a an the its his her their every each".split())

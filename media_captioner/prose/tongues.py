@@ -121,10 +121,11 @@ def _is_spoken(passage: Passage, hit: Hit) -> bool:
         return "accent" not in words[hit.end : hit.end + 3]
     if after in (["accent"], ["accented"]):
         return False
+    talked = before[-1:] == ["of"] and not _TALKING.isdisjoint(words[max(0, hit.start - 4) : hit.start])
+    if talked or before[-1:] == ["accented"]:
+        return True  # "a murmur of Spanish", "in Polish-accented English"
     if _explains(words, hit):
         return False
-    if before[-1:] == ["of"] and not _TALKING.isdisjoint(words[max(0, hit.start - 4) : hit.start]):
-        return True
     free = not after or after[0] not in _OF_COUNTRY
     if "in" in before[-2:] or "into" in before[-1:]:
         return free

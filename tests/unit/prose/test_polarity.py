@@ -26,6 +26,8 @@ def polarity(text, audioset):
         "Nothing resembling barking is present, nor is barking implied.",
         "The non-barking animal is quiet.",
         "Birds, cars and barking are all absent.",
+        "The barking one would expect is withheld.",
+        "Barking, however, is not part of it.",
         "Rain and barking can all be ruled out.",
         "The barking was evidently removed.",
         "There isn't so much as barking.",
