@@ -27,8 +27,14 @@ def command(
     watch would refuse at its start is refused here; the settings of another account (--user) are not looked at.
 
     \b
+    mkdir -p ~/.config/systemd/user
     media-captioner service systemd /media/in > ~/.config/systemd/user/media-captioner.service
+    systemctl --user enable --now media-captioner
+    loginctl enable-linger                               # it runs while nobody is logged in, too
+
+    \b
     media-captioner service launchd ~/Movies > ~/Library/LaunchAgents/media-captioner.watch.plist
+    launchctl bootstrap gui/$(id -u) ~/Library/LaunchAgents/media-captioner.watch.plist
     """  # noqa: D301 - click's mark for lines that are not to be wrapped
     from media_captioner.config.tables import WatchedRoot
     from media_captioner.system import files
