@@ -14,6 +14,7 @@ from media_captioner.schedule.journal.tables import Connection
 from media_captioner.schedule.limits import MINUTE, SLACK
 from media_captioner.schedule.question import Amount
 from media_captioner.system.clock import Clock
+from media_captioner.web.prometheus import Metric, exposition
 
 _LATELY: Final = timedelta(minutes=10)
 """What the present speed is measured over."""
@@ -183,65 +184,45 @@ def _left_at_limit(connection: Connection, todo: int) -> float | None:
 
 
 def prometheus(found: FleetStatus) -> str:
-    """Return how a fleet stands in Prometheus's text format (version 0.0.4)."""
-    lines: list[str] = []
+    """Return how a fleet stands in Prometheus's text format."""
+    return exposition(_metrics(found))
 
-    def metric(name: str, kind: str, help_line: str, values: list[tuple[dict[str, str], float]]) -> None:
-        lines.extend((f"# HELP media_captioner_{name} {help_line}", f"# TYPE media_captioner_{name} {kind}"))
-        for labels, value in values:
-            inner = ",".join(f'{key}="{_escaped(text)}"' for key, text in labels.items())
-            lines.append(
-                f"media_captioner_{name}{{{inner}}} {value:g}"
-                if inner
-                else f"media_captioner_{name} {value:g}"
-            )
 
-    metric(
-        "assets",
-        "gauge",
-        "Assets by root and state.",
-        [
-            ({"root": root, "state": state}, count)
-            for root, states in found.roots.items()
-            for state, count in states.items()
-        ],
-    )
-    metric(
+def _metrics(found: FleetStatus) -> Iterator[Metric]:
+    by_root = [
+        ({"root": root, "state": state}, count)
+        for root, states in found.roots.items()
+        for state, count in states.items()
+    ]
+    yield Metric("assets", "gauge", "Assets by root and state.", by_root)
+    yield Metric(
         "queue_jobs", "gauge", "Jobs in the queue.", [({"state": name}, n) for name, n in found.queue.items()]
     )
-    metric("requests_under_way", "gauge", "Requests at the service now.", [({}, found.asking)])
-    metric("answers", "gauge", "Requests that were answered.", [({}, found.answers)])
-    metric("requests_total", "counter", "Requests made.", [({}, found.taken.requests)])
-    metric("tokens_total", "counter", "Tokens taken.", [({}, found.taken.tokens)])
-    metric("dollars_total", "counter", "US dollars spent.", [({}, float(found.taken.dollars))])
-    metric("worker_up", "gauge", "Workers.", [({"worker": worker.name}, 1) for worker in found.workers])
-    metric(
+    yield Metric.single("requests_under_way", "gauge", "Requests at the service now.", found.asking)
+    yield Metric.single("answers", "gauge", "Requests that were answered.", found.answers)
+    yield Metric.single("requests_total", "counter", "Requests made.", found.taken.requests)
+    yield Metric.single("tokens_total", "counter", "Tokens taken.", found.taken.tokens)
+    yield Metric.single("dollars_total", "counter", "US dollars spent.", float(found.taken.dollars))
+    workers = [({"worker": worker.name}, worker) for worker in found.workers]
+    yield Metric("worker_up", "gauge", "Workers.", [(label, 1) for label, _ in workers])
+    yield Metric(
         "worker_silent_seconds",
         "gauge",
         "Seconds since a worker's last sign of life.",
-        [({"worker": worker.name}, worker.silent) for worker in found.workers],
+        [(label, worker.silent) for label, worker in workers],
     )
-    metric(
+    yield Metric(
         "worker_assets_total",
         "counter",
         "Assets that ended at a worker.",
-        [({"worker": worker.name}, worker.ended) for worker in found.workers],
+        [(label, worker.ended) for label, worker in workers],
     )
-    metric(
+    yield Metric(
         "account_paused_seconds",
         "gauge",
         "Seconds that an account is paused for.",
         [({"account": account}, left) for account, left in found.paused.items()],
     )
     if found.left_at_speed is not None:
-        metric(
-            "left_seconds",
-            "gauge",
-            "Seconds until all is done, at the present speed.",
-            [({}, found.left_at_speed)],
-        )
-    return "\n".join(lines) + "\n"
-
-
-def _escaped(text: str) -> str:
-    return text.replace("\\", r"\\").replace('"', r"\"").replace("\n", r"\n")
+        help_line = "Seconds until all is done, at the present speed."
+        yield Metric.single("left_seconds", "gauge", help_line, found.left_at_speed)

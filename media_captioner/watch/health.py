@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
 from collections.abc import Iterator
 from typing import Final
 
@@ -11,8 +10,8 @@ from media_captioner.watch.daemon import Daemon
 from media_captioner.web.hosts import HostCheck
 from media_captioner.web.http1 import Request, Responder
 from media_captioner.web.listener import Listener
+from media_captioner.web.prometheus import CONTENT_TYPE, Metric, exposition
 
-_PROMETHEUS: Final = "text/plain; version=0.0.4; charset=utf-8"  # Prometheus exposition formats, text
 _LATE: Final = 3.0  # a folder is stuck when its last look is that many times as old as it may be
 
 
@@ -40,33 +39,31 @@ class Health:
 
     def metrics(self) -> str:
         """Return figures in the text format of Prometheus."""
-        return "\n".join([*self._lines(), ""])
+        return exposition(self._metrics())
 
-    def _lines(self) -> Iterator[str]:
-        states: Counter[tuple[str, str]] = Counter()
-        for folder in self._daemon.folders:
-            for state, count in folder.memory.counts().items():
-                states[str(folder.root), state] += count
-        yield "# HELP media_captioner_files Files known below each watched folder, by state."
-        yield "# TYPE media_captioner_files gauge"
-        for (root, state), count in sorted(states.items()):
-            yield f'media_captioner_files{{root={_quoted(root)},state="{state}"}} {count}'
-        for folder in self._daemon.folders:
-            root = _quoted(str(folder.root))
-            yield f"media_captioner_settling{{root={root}}} {len(folder.candidates)}"
-            yield f"media_captioner_paused{{root={root}}} {int(bool(folder.paused))}"
-            yield f"media_captioner_folders_listed{{root={root}}} {folder.survey.scanner.listed}"
-        yield "# HELP media_captioner_in_line Files that are complete and not begun."
-        yield "# TYPE media_captioner_in_line gauge"
-        yield f"media_captioner_in_line {sum(desk.waiting for desk in self._daemon.desks)}"
-        yield "# HELP media_captioner_under_way Files that are being captioned."
-        yield "# TYPE media_captioner_under_way gauge"
-        yield f"media_captioner_under_way {sum(len(desk.busy) for desk in self._daemon.desks)}"
-
-
-def _quoted(text: str) -> str:
-    shown = text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
-    return '"' + shown.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'
+    def _metrics(self) -> Iterator[Metric]:
+        folders, desks = self._daemon.folders, self._daemon.desks
+        labels = [{"root": str(folder.root)} for folder in folders]
+        by_state = [
+            ({**label, "state": state}, count)
+            for label, folder in zip(labels, folders, strict=True)
+            for state, count in sorted(folder.memory.counts().items())
+        ]
+        yield Metric("files", "gauge", "Files known below each watched folder, by state.", by_state)
+        for name, help_line, value in (
+            ("settling", "Files that are waited for to be complete.", lambda folder: len(folder.candidates)),
+            ("paused", "Whether a watched folder is not there.", lambda folder: int(bool(folder.paused))),
+            (
+                "folders_listed",
+                "Folders that were listed at the last look.",
+                lambda folder: folder.survey.scanner.listed,
+            ),
+        ):
+            values = [(label, value(folder)) for label, folder in zip(labels, folders, strict=True)]
+            yield Metric(name, "gauge", help_line, values)
+        in_line, under_way = sum(desk.waiting for desk in desks), sum(len(desk.busy) for desk in desks)
+        yield Metric.single("in_line", "gauge", "Files that are complete and not begun.", in_line)
+        yield Metric.single("under_way", "gauge", "Files that are being captioned.", under_way)
 
 
 def health_server(daemon: Daemon, port: int) -> Listener:
@@ -86,7 +83,7 @@ def health_server(daemon: Daemon, port: int) -> Listener:
                 503 if problems else 200, [("content-type", "application/json")], body + b"\n"
             )
         elif request.path == "/metrics":
-            await responder.send(200, [("content-type", _PROMETHEUS)], health.metrics().encode())
+            await responder.send(200, [("content-type", CONTENT_TYPE)], health.metrics().encode())
         else:
             await responder.send(404, [("content-type", "text/plain")], b"/healthz and /metrics\n")
 

@@ -265,12 +265,13 @@ def test_a_worker_serves_metrics_that_prometheus_reads(machine, tmp_path, capsys
             async with httpx.AsyncClient(trust_env=False) as client:
                 answer = await client.get(url)
                 lost = await client.get(url.replace("/metrics", "/"))
+                rebound = await client.get(url, headers={"host": "evil.example"})
             with open_journal(machine.database, Card("here/2", "asking")) as journal:
                 found = await status(journal, SYSTEM_CLOCK)
-        return answer, lost, found
+        return answer, lost, rebound, found
 
-    answer, lost, found = asyncio.run(story())
-    assert (answer.status_code, lost.status_code) == (200, 404)
+    answer, lost, rebound, found = asyncio.run(story())
+    assert (answer.status_code, lost.status_code, rebound.status_code) == (200, 404, 403)
     assert answer.headers["content-type"] == "text/plain; version=0.0.4; charset=utf-8"
     lines = answer.text.splitlines()
     assert all(line.startswith("# ") or _LINE.fullmatch(line) for line in lines)
