@@ -10,6 +10,7 @@ import pytest
 
 from media_captioner.cli import main
 from media_captioner.cli.app import _COMMANDS, run
+from media_captioner.config import resolve
 from media_captioner.testing.media import Picture, Sound, beeping, media_bytes, write_media
 from tests.e2e.doors.conftest import make_clip
 
@@ -200,6 +201,22 @@ def test_offline_makes_every_connection_an_error(clip, capsys, monkeypatch):
         network.allow()
     assert code in {2, 5}
     assert "--offline" in capsys.readouterr().err
+
+
+def test_what_config_shows_may_stand_in_a_settings_file(tmp_path, capsys):
+    file, again = tmp_path / "own.toml", tmp_path / "again.toml"
+    file.write_text(
+        'formats = ["srt"]\nmax_dollars = 0.5\n[profiles."my own"]\nsound = "<{}> \\"\\u007f"\n'
+        f'[[watch]]\nroot = "{tmp_path}"\nquiet_hours = ["08:00-18:30"]\nprofile = "bbc"\n'
+        '[listen]\nroots = ["/a"]\n[[hooks]]\ncommand = ["tell", "it"]\n'
+    )
+    assert run(["config", "--config", str(file)]) == 0
+    shown = [line.removesuffix(f"  ({file})") for line in capsys.readouterr().out.splitlines()]
+    again.write_text(
+        "\n".join(line for line in shown if line[:1].isalpha() and "  (" not in line and " = " in line)
+    )
+    assert resolve(config_file=again).settings == resolve(config_file=file).settings
+    assert "null" not in again.read_text()
 
 
 def test_config_shows_every_setting_with_its_origin(capsys, monkeypatch):
