@@ -7,24 +7,29 @@ from pathlib import Path
 
 import click
 
-from media_captioner.cli.options import PATH, config_option, journal_option
+from media_captioner.cli.options import config_option, journal_option, map_option
 
 
 @click.command("retry", short_help="Let files be tried again that failed, were refused or are in quarantine.")
-@click.argument("sources", nargs=-1, type=PATH, metavar="[FILES]...")
+@click.argument("sources", nargs=-1, metavar="[FILES]...")
 @click.option("--quarantined", is_flag=True, help="Everything that is in quarantine.")
+@map_option
 @journal_option
 @config_option
 def command(
-    sources: tuple[Path, ...], journal: Path | None, config_file: Path | None, *, quarantined: bool
+    sources: tuple[str, ...],
+    maps: tuple[str, ...],
+    journal: Path | None,
+    config_file: Path | None,
+    *,
+    quarantined: bool,
 ) -> int:
     """Let files be tried again at the next run.
 
     They leave quarantine, and segments that the captioner refused are asked about again.
     """
-    from media_captioner.cli.shared import nothing_done, reading, writing
+    from media_captioner.cli.shared import named, nothing_done, reading, writing
     from media_captioner.schedule.journal.reports import in_state
-    from media_captioner.schedule.journal.tables import spelled
     from media_captioner.system.printable import printable
     from media_captioner.watch.explaining import let_again
 
@@ -33,14 +38,14 @@ def command(
 
     async def run() -> int:
         failed = 0
-        with writing(journal, config_file, "retry") as opened:
-            wanted = {spelled(source.absolute()): source for source in sources}
+        with writing(journal, config_file, "retry") as (opened, file):
+            wanted: dict[str | Path, str] = {named(source, maps, file): source for source in sources}
             if quarantined:
                 with reading(journal, config_file) as (connection, _):
-                    wanted |= {name: Path(name) for name in in_state(connection, "quarantined")}
-            for name, path in wanted.items():
-                known = await opened.register.retry_named(name)
-                known = await asyncio.to_thread(let_again, path) or known
+                    wanted |= {name: name for name in in_state(connection, "quarantined")}
+            for name, source in wanted.items():
+                known = await opened.register.retry(name)
+                known = await asyncio.to_thread(let_again, Path(source)) or known
                 failed += not known
                 end = "will be tried again" if known else nothing_done(await opened.register.state_of(name))
                 click.echo(printable(f"{name}: {end}"), err=not known)

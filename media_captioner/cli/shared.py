@@ -86,17 +86,23 @@ def handing(settings: Settings, maps: Sequence[str], doing: str) -> Iterator[Han
 
 
 @contextmanager
-def writing(journal: Path | None, config_file: Path | None, doing: str) -> Iterator[Ledger]:
-    """Open the journal that the options, or else the settings, name, for the length of the block."""
+def writing(
+    journal: Path | None, config_file: Path | None, doing: str
+) -> Iterator[tuple[Ledger, Path | None]]:
+    """Open the journal that the options, or else the settings, name, for the length of the block.
+
+    Gives the journal, and the file where it is one.
+    """
     from media_captioner.schedule.journal import open_journal
     from media_captioner.system.places import default_journal
 
     _, settings = settings_for({"journal": journal}, config_file)
-    ledger = shared_journal(settings, doing)
+    ledger, file = shared_journal(settings, doing), None
     if ledger is None:
-        ledger = open_journal(settings.journal or default_journal(), doing=doing)
+        file = settings.journal or default_journal()
+        ledger = open_journal(file, doing=doing)
     try:
-        yield ledger
+        yield ledger, file
     finally:
         ledger.close()
 

@@ -193,7 +193,7 @@ class Backlog:
         """Let assets be tried again, out of quarantine too, and what was refused be asked again; return how many."""
         known = 0
         for source in sources:
-            known += await self.journal.register.retry_named(source)
+            known += await self.journal.register.retry(source)
         return known
 
     async def below(self, prefix: str, state: str | None = None) -> list[str]:

@@ -79,6 +79,12 @@ def standing(settings):
         return dict(connection.execute("SELECT source, state FROM asset").fetchall())
 
 
+def _listing(folder, *names):
+    file = folder / "names.txt"
+    file.write_text("\n".join(names))
+    return file
+
+
 def test_the_commands_show_and_change_what_machines_share(machine, tmp_path, capsys):
     clip = make_clip(tmp_path / "clip.mp4")
 
@@ -101,10 +107,16 @@ def test_the_commands_show_and_change_what_machines_share(machine, tmp_path, cap
     assert json.loads(told("why", "/mnt/archive/clip.mp4", *elsewhere))["source"] == str(clip)
     assert len(told("history", "/mnt/archive/clip.mp4", *elsewhere).splitlines()) == 1
     told("why", "s3://bucket/clip.mp4", code=3)
-    told("retry", str(clip))
+    told("retry", "/mnt/archive/clip.mp4", *elsewhere)
     assert standing(machine) == {str(clip): "interrupted"}
-    told("forget", str(clip))
+    told("forget", "/mnt/archive/clip.mp4", *elsewhere)
     assert standing(machine) == {}
+    for name in ("s3://bucket/clip.mp4", str(clip)):
+        run(["fleet", "submit", "--list", str(_listing(tmp_path, name))])
+        told("retry", name)
+        assert standing(machine) == {name: "interrupted"}
+        told("forget", name)
+        assert standing(machine) == {}
 
 
 def test_what_is_put_down_may_stand_in_a_list_as_find_prints_it(machine, tmp_path, monkeypatch, capfd):

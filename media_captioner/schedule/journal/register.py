@@ -183,36 +183,38 @@ class Register:
 
         await self._database.write(work, durable=False)
 
-    async def content_of(self, source: Path) -> str | None:
+    def _name(self, source: Path | str) -> str:
+        """Return an asset's name for its path; a name is one already."""
+        return source if isinstance(source, str) else self._named(source)
+
+    async def content_of(self, source: Path | str) -> str | None:
         """Return what the bytes of an asset were when it was last worked on, or None where nobody knows."""
 
         def work(connection: Connection) -> str | None:
             row = connection.execute(
-                "SELECT content FROM asset WHERE source = ?", (self._named(source),)
+                "SELECT content FROM asset WHERE source = ?", (self._name(source),)
             ).fetchone()
             return None if row is None else row[0]
 
         return await self._database.read(work)
 
-    async def state_of(self, name: str) -> str | None:
-        """Return how the asset of this name stands, or None where nobody knows it."""
+    async def state_of(self, source: Path | str) -> str | None:
+        """Return how an asset stands, or None where nobody knows it."""
 
         def work(connection: Connection) -> str | None:
-            row = connection.execute("SELECT state FROM asset WHERE source = ?", (name,)).fetchone()
+            row = connection.execute(
+                "SELECT state FROM asset WHERE source = ?", (self._name(source),)
+            ).fetchone()
             return None if row is None else row[0]
 
         return await self._database.read(work)
 
-    async def retry(self, source: Path) -> bool:
+    async def retry(self, source: Path | str) -> bool:
         """Let an asset be tried again: out of quarantine, and what was refused may be asked again.
 
         Returns whether the journal knows it.
         """
-        return await self.retry_named(self._named(source))
-
-    async def retry_named(self, name: str) -> bool:
-        """Do :meth:`retry` for the asset of this name."""
-        now = stamp(self._clock.now())
+        name, now = self._name(source), stamp(self._clock.now())
 
         def work(connection: Connection) -> bool:
             changed = connection.execute(
@@ -228,12 +230,12 @@ class Register:
 
         return await self._database.write(work)
 
-    async def forget(self, source: Path) -> bool:
+    async def forget(self, source: Path | str) -> bool:
         """Forget an asset and how it stood; its files stay. Returns whether the journal knew it."""
 
         def work(connection: Connection) -> bool:
             found = connection.execute(
-                "DELETE FROM asset WHERE source = ? AND owner IS NULL", (self._named(source),)
+                "DELETE FROM asset WHERE source = ? AND owner IS NULL", (self._name(source),)
             )
             return found.rowcount > 0
 
