@@ -98,6 +98,11 @@ def _known(path: Path) -> Captions | None:
         captions = media_captioner.load(path)
     except errors.MediaNotFound:
         return None
+    except errors.UnsupportedMedia as error:
+        raise errors.UnsupportedMedia(
+            str(error),
+            hint="Caption the file again with media-captioner, or give its captions with captions=.",
+        ) from error
     return captions if captions.media.fingerprint.size == path.stat().st_size else None
 
 

@@ -109,6 +109,14 @@ def test_a_sidecar_is_used_while_it_is_of_this_file(film, tmp_path):
         assert len(captioner.clips) > asked
 
 
+def test_a_sidecar_of_another_version_is_refused_with_what_to_do(tmp_path):
+    (tmp_path / "film.mp4").write_bytes(b"media")
+    (tmp_path / "film.media_captioner.json").write_text('{"schema": "media_captioner/sidecar@9"}')
+    with pytest.raises(media_captioner.errors.UnsupportedMedia, match="sidecar@9") as refused:
+        CaptionedClip(tmp_path / "film.mp4")
+    assert "Caption the file again" in refused.value.hint
+
+
 def test_a_clip_in_memory_is_heard_as_it_was_edited(film):
     captioner = FakeCaptioner("A dog barks.")
     with VideoFileClip(str(film)) as clip:
