@@ -84,6 +84,22 @@ def test_a_speed_change_shows_more_of_the_media(media):
     assert marks(made) == [("[dog barking]", 50, 38), ("Hello.", 150, 10)]
 
 
+def test_a_clip_that_runs_backwards_and_a_freeze_frame_have_what_they_show(media):
+    back = timeline(
+        media,
+        source=span(40, 60),
+        available=span(0, 250),
+        effects=[otio.schema.LinearTimeWarp(time_scalar=-1)],
+    )
+    mark(back)
+    assert marks(back) == [("[dog barking]", 50, 38)]
+    frozen = timeline(
+        media, source=span(60, 500), available=span(0, 250), effects=[otio.schema.FreezeFrame()]
+    )
+    mark(frozen)
+    assert marks(frozen) == [("[dog barking]", 60, 1)]
+
+
 @pytest.mark.parametrize("rate", [24, 30000 / 1001])
 def test_media_that_begins_at_a_timecode_has_its_markers_from_there(media, rate):
     made = timeline(media, available=span(86400, 300, rate))
@@ -166,6 +182,9 @@ def test_the_command_marks_a_file(media, tmp_path, capsys):
     assert len(marks(otio.adapters.read_from_file(str(target)))) == 2
     with pytest.raises(SystemExit):
         main([str(tmp_path / "none.otio"), str(target)])
+    with pytest.raises(SystemExit):
+        main([str(source), str(tmp_path / "nowhere" / "marked.otio")])
+    assert f"error: cannot mark {source}: " in capsys.readouterr().err
 
 
 def test_relative_media_lies_beside_the_timeline(media, tmp_path):
