@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import av
+import in_obs
 import numpy as np
 import pytest
 
@@ -101,3 +102,25 @@ def test_burnt_captions_are_in_the_picture_while_they_last(folder, recipe, writt
     within, before = brightest(folder / written)
     assert within > 150
     assert before < 40
+
+
+@pytest.mark.hosts
+def test_obs_draws_burnt_captions_and_those_of_a_vlc_source_only(folder):
+    shell(RECIPES["mux"], folder)
+    shell(RECIPES["burn-srt"], folder)
+    muxed = folder / "film.muxed.mp4"
+    sources = {
+        "burnt": in_obs.media(folder / "film.burnt.mp4"),
+        "vlc": in_obs.vlc(muxed),
+        "media": in_obs.media(muxed),
+    }
+    (folder / "obs").mkdir()
+    seen = dict.fromkeys(sources, 0)
+    with av.open(str(in_obs.recorded(folder / "obs", sources))) as recording:
+        for frame in recording.decode(video=0):
+            picture = frame.to_ndarray(format="gray")
+            for number, name in enumerate(sources):
+                quarter = picture[number // 2 * 240 :, number % 2 * 320 :][8:232, 8:312]
+                seen[name] = max(seen[name], int(np.max(quarter)))
+    assert min(seen["burnt"], seen["vlc"]) > 150, seen
+    assert seen["media"] < 60, seen
