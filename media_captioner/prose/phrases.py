@@ -22,7 +22,13 @@ _VERBS: Final = frozenset(
 )
 _CLOSING: Final = frozenset({",", "."})
 _GENDER_REACH: Final = 2
-_PATIENT: Final = frozenset({",", "and", "but", "tone", "voice", "manner", "delivery", "way"})
+_LOUD: Final = frozenset(
+    "ceiling loud bluetooth phone car portable smart laptop stereo pa overhead tinny cheap wall".split()
+)
+"""Words before "speaker" where it is a loudspeaker."""
+_PATIENT: Final = frozenset(
+    {",", "and", "but", "tone", "voice", "manner", "delivery", "way", "baritone", "tenor", "bass", "smile"}
+)
 """What follows "patient" where it is how somebody is, not who."""
 
 
@@ -120,13 +126,15 @@ def head(passage: Passage, hit: Hit, people: list[Hit]) -> Hit | None:
 
 def is_adjective(passage: Passage, hit: Hit) -> bool:
     """Whether the word only describes the noun behind it: "crowd noise", "speaker cone", "children's toy"."""
-    if (hit.found.columns[1] not in {"person", "many"} and hit.found.phrase != "=anchor") or passage.words[
-        hit.end - 1
-    ] in {"male", "female"}:
+    if (
+        hit.found.columns[1] not in {"person", "many"} and hit.found.phrase not in {"=anchor", "speaker"}
+    ) or passage.words[hit.end - 1] in {"male", "female"}:
         return False
     following = passage.keys[hit.end : hit.end + 1]
     if hit.found.phrase == "=anchor":
         return determiner(passage, hit) is None  # "tubas anchor the harmony"
+    if passage.keys[hit.end - 1] == "speaker" and passage.words[hit.start - 1] in _LOUD:
+        return True
     if passage.words[hit.start] == "patient":
         return bool(following) and following[0] in _PATIENT
     return following in (["noise"], ["ambience"], ["chatter"])

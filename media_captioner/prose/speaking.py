@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from media_captioner.prose.lexicon import Hit, Saying
+from media_captioner.prose.polarity import NEGATED
 from media_captioner.prose.reading import Passage
 from media_captioner.prose.voices import Mention, Voice
 
@@ -102,5 +103,9 @@ def _has_verb(passage: Passage, mention: Mention) -> bool:
         if key == "whose" and "voice" in following[place:]:
             return True
         if key in _SPEAKS and following[place - 1 : place] != ["in"]:
+            spot = mention.end + place
+            noisy = following[place + 1 : place + 3] in (["with", "a"], ["with", "an"])
+            if noisy or passage.rank(spot, spot + 1) == NEGATED:
+                return False  # "the monster answers with a roar", "the listener never speaks"
             return following[place + 1 : place + 2] not in (["nothing"], ["no"])
     return False

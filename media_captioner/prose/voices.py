@@ -45,6 +45,7 @@ _SAME: Final = (
     frozenset({"priest", "preacher", "pastor", "clergyman", "vicar", "celebrant", "minister"}),
     frozenset({"actor", "hero", "protagonist", "narrator"}),
 )
+_NARRATION: Final = frozenset({"voiceover", "voice over", "speech"})
 _GENDERS: Final = frozenset({"=male", "=female"})
 _GENERIC: Final = frozenset(
     {"voice", "speaker", "speech", "person", "individual", "another", "someone", "character"}
@@ -181,14 +182,20 @@ class Cast:
             return len(between) <= _APPOSITION  # "She is a woman with …"
         if len(between) > _APPOSITION or not between or between[0] != ",":
             return False
+        if between == [","] and hit.found.phrase in _GENDERS:
+            return not voice.many  # "an announcer, female, speaks"
         if not {"and", QUOTED, ";"}.isdisjoint(between) or hit.found.columns[1] == "pronoun":
             return False
         if rank == HEDGED and (
             voice.speaker == "any" or hit.found.columns[0] in {"any", "child", voice.speaker}
         ):
             return True  # "a male voice, possibly a teenager,"
-        explains = between[1:2] in (["a"], ["an"], ["also"]) or between[1:3] == ["that", "of"]
-        return explains and not voice.many and hit.found.columns[0] != "any" and voice.speaker == "any"
+        plain = [word for word in between if word != "”" and not word.endswith("ly")]
+        explains = plain[1:2] in (["a"], ["an"], ["also"]) or plain[1:3] == ["that", "of"]
+        alike = (
+            {"any", hit.found.columns[0]} if len(plain) < len(between) else {"any"}
+        )  # ", evidently an actor,"
+        return explains and not voice.many and hit.found.columns[0] != "any" and voice.speaker in alike
 
     def _voice(
         self, passage: Passage, hit: Hit, found: list[Mention], rank: int, speaker: str
@@ -207,22 +214,45 @@ class Cast:
             or count > 1
             or (determiner in _TWO and passage.words[hit.end - 1].endswith(("s", "men")))
         )
+        if determiner in phrases.DEFINITE and count == 1:
+            one = self._one_of_several(passage, hit, noun)
+            if one is not None:
+                return one
         if (determiner in phrases.NEW or noun == "another") and not passage.summary:
             alike = found[-1].voice if found else self._last_of_kind(passage, hit)
-            if noun == "another" and alike is not None:
-                speaker = alike.speaker
-            return self._new(speaker, noun, many=many, count=count)
+            alike_speaker = alike.speaker if noun == "another" and alike is not None else speaker
+            return self._new(alike_speaker, noun, many=many, count=count)
+        known = self._met(passage, hit, speaker, determiner, many=many)
+        return known or self._new(speaker, noun, many=many, count=count)
+
+    def _met(
+        self, passage: Passage, hit: Hit, speaker: str, determiner: str | None, *, many: bool
+    ) -> Voice | None:
+        """Return whom a phrase means of those met before, or None where it brings in somebody new."""
+        role, noun = hit.found.columns[1], hit.found.phrase.lstrip("=")
         if determiner in _POSSESSIVE and noun.rsplit(" ", 1)[-1] in _RELATIONS:
             # "her friend" is somebody else than she is.
             known = next((v for v in reversed(self.recent) if v.noun == noun and v.many == many), None)
         else:
             definite = determiner in phrases.DEFINITE or passage.summary
             known = self._known(speaker, noun, definite=definite, many=many)
-        if known is not None and (determiner not in phrases.INDEFINITE or passage.summary):
-            return known
-        if determiner is None and known is not None:
-            return known
-        return self._new(speaker, noun, many=many, count=count)
+        if known is None and role == "voice" and determiner in phrases.DEFINITE and not passage.quotes:
+            return self.last  # "the soundtrack ducks under the announcer"
+        return known if determiner not in phrases.INDEFINITE or passage.summary else None
+
+    def _one_of_several(self, passage: Passage, hit: Hit, noun: str) -> Voice | None:
+        """Return one of several counted before: "two broadcasters: the principal commentator …, the other one …"."""
+        if passage.summary or phrases.is_plural(passage, hit):
+            return None
+        last = noun.rsplit(" ", 1)[-1]
+        for group in reversed(self.recent):
+            if group.count > 1 and _same_part(group.noun.rsplit(" ", 1)[-1], last):
+                other = "other" in passage.words[max(0, hit.start - 3) : hit.start]
+                key = "other" if other else last
+                if key not in group.members and len(group.members) < group.count:
+                    group.members[key] = self._new(group.speaker, last, many=False)
+                return group.members.get(key)
+        return None
 
     def _last_of_kind(self, passage: Passage, hit: Hit) -> Voice | None:
         """Return whom "another" is one more of, where a verb of speech follows: "A man asks. Another answers"."""
@@ -312,8 +342,11 @@ def _same_part(one: str, other: str) -> bool:
 
 def _is_owned(passage: Passage, hit: Hit, last: Mention) -> bool:
     """Whether a voice belongs to somebody just named: "a woman with a soft voice", "her voice"."""
-    if hit.found.phrase.lstrip("=").rsplit(" ", 1)[-1] not in _REGISTERS:
+    noun = hit.found.phrase.lstrip("=")
+    if noun.rsplit(" ", 1)[-1] not in _REGISTERS and noun not in _NARRATION:
         return False
+    if "whose" in passage.words[max(last.end, hit.start - 3) : hit.start]:
+        return True  # "a marshal, whose deep voice carries"
     if last.end == hit.start and last.role == "person":
         return True  # "an older woman's voice"
     start = phrases.begin(passage, hit)
