@@ -34,6 +34,7 @@ _OTHER: Final = frozenset(
 _BEASTLY: Final = frozenset(
     "barking howling growling yapping whining meowing braying neighing squawking".split()
 )
+_TOLD: Final = frozenset({"out", "identified", "determined", "said", "told", "stated"})
 _SCENE: Final = frozenset(
     "atmosphere mood scene ambience soundscape music melody setting environment".split()
 )
@@ -91,7 +92,7 @@ def feelings(passage: Passage) -> list[Feeling]:
         if _is_of_scene(passage, hit, music):
             continue
         if subject or min(abs(hit.start - place) for place in anchors) <= _NEAR:
-            word = " ".join(passage.words[hit.start : hit.end])
+            word = " ".join(passage.words[hit.start : hit.end]).replace(" - ", "-")
             found.append(Feeling(hit.start, int(strength), name, word))
     return found
 
@@ -171,13 +172,29 @@ def _describes_other(passage: Passage, hit: Hit) -> bool:
     before = words[hit.start - 1] if hit.start else ""
     last = words[hit.end - 1]
     following = words[hit.end] if hit.end < len(words) else "."
-    if before in FEIGNED or before.endswith("ally") or (last.endswith("ly") and _is_of_crowd(passage, hit)):
-        return True  # "mock outrage", "acoustically neutral", "the audience applauds warmly"
+    sure = last == "confidence" and not _TOLD.isdisjoint(words[max(0, hit.start - 4) : hit.start])
+    if (
+        sure
+        or before in FEIGNED
+        or before.endswith("ally")
+        or (last.endswith("ly") and _is_of_crowd(passage, hit))
+    ):
+        return (
+            True  # "made out with confidence", "mock outrage", "acoustically neutral", "it applauds warmly"
+        )
     if last.endswith(("ly", *_NOUN_ENDS)) or last in _NOUNS:
         return any(word in _OTHER for word in words[max(0, hit.start - 3) : hit.start])
     insisting = before in {"with", "in"} and following.endswith(_NOUN_ENDS)  # "with gleeful insistence"
     if insisting or following in _ENDS or not following[0].isalpha():
         return False
+    return _is_before_other(passage, hit)
+
+
+def _is_before_other(passage: Passage, hit: Hit) -> bool:
+    """Whether what an adjective stands before is no voice, nor how somebody speaks."""
+    if any(other.start == hit.end and _is_no_voice(other) for other in passage.hits(Action)):
+        return True  # "polite applause", "an exaggerated whip-crack"
+    words = passage.words
     voiced = {other.start for other in passage.hits(Saying)}
     voiced.update(other.start for other in (*passage.hits(Person), *passage.hits(Emotion)))
     for place in range(hit.end, min(len(words), hit.end + 5)):
@@ -186,6 +203,12 @@ def _describes_other(passage: Passage, hit: Hit) -> bool:
         if place in voiced:
             return False
     return True
+
+
+def _is_no_voice(hit: Hit) -> bool:
+    """Whether what an adjective stands before is a sound that no single voice makes."""
+    entry = hit.found.default
+    return entry is not None and entry.group not in {"voice", "body"}
 
 
 def _is_of_crowd(passage: Passage, hit: Hit) -> bool:

@@ -26,6 +26,10 @@ _ROLES: Final = frozenset(
 )
 _POINTING: Final = frozenset({"the", "this", "every", "each", "all"})
 _ADJECTIVES: Final = 4  # words from an adjective to whom it describes: "a cheerful Northern English man"
+_OF_SOUND: Final = frozenset(
+    "sound recording audio mix room acoustic acoustics microphone music clip".split()
+)
+_LATER: Final = 2  # sentences behind words within which "His tone is …" is of them
 _SELF: Final = frozenset({"his", "her", "the", "its", "their", "this", "delivery", "speech", "voice"})
 
 
@@ -154,7 +158,8 @@ class _Scribe:
         if not told:
             return
         last = next((u for u in reversed(self.said) if u.voice is voice), None)
-        if last is not None and passage.words[0] in _SELF and passage.index - last.passage.index <= 2:
+        since = passage.index - last.passage.index if last is not None else 0
+        if last is not None and (since <= 1 or (passage.words[0] in _SELF and since <= _LATER)):
             last.feelings.extend(told)
         else:
             voice.feelings.extend(told)
@@ -164,7 +169,10 @@ class _Scribe:
         last = self.said[-1] if self.said else None
         if last is None or passage.summary or passage.index - last.passage.index > 1:
             return
-        first = {hit.start for hit in passage.hits(Saying)} | {feeling.place for feeling in feelings}
+        if not _OF_SOUND.isdisjoint(passage.words[1:3]):
+            return
+        tones = (hit for hit in passage.hits(Saying) if hit.found.columns[0] in {"tone", "say", "talk"})
+        first = {hit.start for hit in tones} | {feeling.place for feeling in feelings}
         if passage.words[0] in _POINTING and not first.isdisjoint(range(1, 4)):
             last.feelings.extend(feelings)
 
