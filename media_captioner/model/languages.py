@@ -26,7 +26,7 @@ _NAMES: Final = {
     "tr": "Turkish", "tt": "Tatar", "ug": "Uyghur", "uk": "Ukrainian", "ur": "Urdu", "uz": "Uzbek",
     "vi": "Vietnamese", "wo": "Wolof", "xh": "Xhosa", "yi": "Yiddish", "yo": "Yoruba", "yue": "Cantonese",
     "zh": "Chinese", "zh-CN": "Mandarin Chinese", "zu": "Zulu", "cmn": "Mandarin Chinese", "wuu": "Shanghainese",
-    "nan": "Hokkien", "hak": "Hakka",
+    "nan": "Hokkien", "hak": "Hakka", "gsw": "Swiss German",
 }  # fmt: skip
 
 # ISO 639-2 codes with their ISO 639-1 equivalents, "terminologic:two-letter" or
