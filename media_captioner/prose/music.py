@@ -129,6 +129,10 @@ def _clear(passage: Passage, kind: type) -> list[Hit]:
 def is_drumming(words: list[str], hit: Hit) -> bool:
     """Whether "drums" is a verb: rain drums on a roof, somebody drums his fingers; or kicks something over."""
     following = words[hit.end] if hit.end < len(words) else ""
+    if words[hit.start] == "trumpet":
+        return words[hit.start - 1 : hit.start] in (["does"], ["do"], ["indeed"], ["to"], ["elephants"])
+    if words[hit.start] == "drumming":
+        return following in _DRUMMED
     if words[hit.start] == "kicks":
         return following in _KICKED
     return words[hit.start] == "drums" and (following.endswith("ly") or following in _DRUMMED)

@@ -140,7 +140,10 @@ def _singers(group: list[Mention]) -> list[str]:
 def _noun_phrase(mention: Mention) -> list[Hit]:
     """Return the modifiers in front of a sound, nearest first."""
     passage = mention.passage
-    by_end = {hit.end: hit for hit in passage.hits(Modifier)}
+    hits = [
+        hit for hit in passage.hits(Modifier) if not passage.words[hit.end - 1].endswith("s")
+    ]  # "hazard lights tick"
+    by_end = {hit.end: hit for hit in hits}
     found: list[Hit] = []
     place = mention.noun if mention.noun >= 0 else mention.start
     for _ in range(_STEPS):

@@ -132,6 +132,10 @@ def test_figures_of_speech_are_no_sounds(text):
         ("Heavy rain falls.", "heavy rain", True),
         ("A persistent mechanical whirring is heard.", "mechanical whirring", True),
         ("A single gunshot rings out.", "gunshots", False),
+        ("Hazard lights tick.", "ticking", True),
+        ("A clock ticks.", "clock ticking", True),
+        ("A nanny goat bleats.", "goat bleating", False),
+        ("A mug is slammed onto the counter.", "slamming", False),
     ],
 )
 def test_words_captions(text, label, sustained):
@@ -196,6 +200,12 @@ def test_hiss_of_the_recording_is_quality_and_hiss_of_a_snake_is_a_sound():
         ("Shrimp supply a bacon-frying crackle.", "Frying (food)"),
         ("Hawkers are crying their prices.", "Crying, sobbing"),
         ("The header reel clatters.", "Music"),
+        ("A teenager hoots in triumph.", "Hoot"),
+        ("A heavy rain of droplets patters on the rock.", "Rain"),
+        ("The bedclothes whisper.", "Whispering"),
+        ("A frying noise comes from the disc.", "Frying (food)"),
+        ("An elephant does indeed trumpet while a ukulele plays a tune.", "Trumpet"),
+        ("A toddler is drumming his heels on the cart while a pop tune plays.", "Drum"),
         ("A revolving door sighs.", "Sigh"),
         ("The whisper of silk is heard.", "Whispering"),
         ("He answers with a bark of laughter.", "Bark"),
