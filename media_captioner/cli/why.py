@@ -59,7 +59,11 @@ def _noted(source: str, maps: tuple[str, ...], journal: Path | None, config_file
 
     try:
         with reading(journal, config_file) as (connection, file):
-            return why(connection, named(source, maps, file))
+            name = named(source, maps, file)
+            found = why(connection, name)
+            if found is None and isinstance(name, Path):  # a watched folder knows it by where it really lies
+                found = why(connection, name.parent.resolve() / name.name)
+            return found
     except JournalMissing:
         if journal is not None:
             raise

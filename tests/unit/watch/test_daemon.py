@@ -6,6 +6,7 @@ import os
 
 import pytest
 
+from media_captioner.cli.app import run
 from media_captioner.config import Settings
 from media_captioner.errors import AlreadyRunning, ConfigError
 from media_captioner.watch import readiness
@@ -185,6 +186,21 @@ def test_what_was_held_back_is_begun_when_the_settings_allow_it_at_the_next_star
     assert asyncio.run(play(always, {"waiting"})) == waits
     assert sorted(read) == paths  # each once, by the first daemon
     asyncio.run(play((), {"done", "up to date"}))
+
+
+def test_a_file_is_known_by_every_way_to_it(root, clip, tmp_path, capsys):
+    path, link = root / "a.mp4", tmp_path / "link"
+    link.symlink_to(root)
+
+    async def play():
+        async with at_work(link) as daemon:
+            path.write_bytes(clip)
+            await until(lambda: state(daemon, path) == "done")
+
+    asyncio.run(play())
+    for way in (path, link / "a.mp4"):
+        assert run(["why", str(way)]) == 0
+        assert capsys.readouterr().out.startswith(f"{path}: done since")
 
 
 def test_one_process_watches_a_folder_and_the_other_is_told_who(root):
