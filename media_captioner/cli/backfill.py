@@ -53,6 +53,7 @@ def command(root: Path, config_file: Path | None, *, yes: bool, as_json: bool, *
     interrupted goes on with the same command; ignore files and the folder's [[watch]] table hold.
     """
     from media_captioner.captioners.registry import choose
+    from media_captioner.cli.app import show_error
     from media_captioner.cli.caption import caption_all
     from media_captioner.config import settings_below
     from media_captioner.config.tables import WatchedRoot
@@ -70,22 +71,25 @@ def command(root: Path, config_file: Path | None, *, yes: bool, as_json: bool, *
         return settings_below(table, by_file(path))
 
     settings = settings_below(table, settings)
-    found = media_below(table)
+    found, closed = media_below(table)
     name = choose(settings.captioner).name
     service = service_named(name, settings)
     _show_plan(list(found), below, name, service, as_json=as_json)
+    if not yes:
+        for error in closed:
+            show_error(error)
     if service.price is not None and settings.max_dollars is None:
         raise ConfigError(
             f"Did not begin: {service.name} is paid for, and nothing says how much may be spent",
             hint="Name a cap with --max-dollars.",
         )
-    if not found:
+    if not found and not closed:
         return 0
     if not yes:
         click.echo("Nothing was begun. To begin, add --yes.", err=True)
         return 0
     with noting(table, found) as note:
-        return caption_all(list(found), below, settings, as_json=as_json, root=root, note=note)
+        return caption_all([*found, *closed], below, settings, as_json=as_json, root=root, note=note)
 
 
 def _show_plan(

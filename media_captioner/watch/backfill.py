@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from media_captioner.config.tables import WatchedRoot
-from media_captioner.errors import MediaCaptionerError
+from media_captioner.errors import MediaCaptionerError, MediaNotFound
 from media_captioner.export import sidecar
 from media_captioner.model import Fingerprint
 from media_captioner.outcomes import AssetReport
@@ -23,19 +23,29 @@ from media_captioner.watch.scanning import Scanner
 log: Final = logging.getLogger(__name__)
 
 
-def media_below(table: WatchedRoot, clock: Clock = SYSTEM_CLOCK) -> dict[Path, Fingerprint]:
-    """Return the media below a folder that a daemon watching it would caption, folder by folder, as they are now.
+def media_below(
+    table: WatchedRoot, clock: Clock = SYSTEM_CLOCK
+) -> tuple[dict[Path, Fingerprint], list[MediaNotFound]]:
+    """Find the media below a folder that a daemon watching it would caption.
+
+    Returns:
+        The files, folder by folder, as they are now, and what to say of folders that cannot be searched.
 
     Raises:
         OSError: the folder cannot be listed.
 
     """
     now = int(clock.now().timestamp() * 1e9)
-    return {
+    scanner = Scanner(Rules(table))
+    found = {
         listing.folder / name: listing.media[name]
-        for listing in Scanner(Rules(table)).scan(now, everything=True)
+        for listing in scanner.scan(now, everything=True)
         for name in sorted(listing.media)
     }
+    return found, [
+        MediaNotFound(f"Cannot search {folder}: {why}", hint="Check who may read the folder.", path=folder)
+        for folder, why in sorted(scanner.closed.items())
+    ]
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 from collections.abc import AsyncGenerator, Callable
 from pathlib import Path
 from typing import Final
@@ -27,6 +28,9 @@ _LIMITS: Final = {
     "Too many open files": "the system gives this user no more watchers (fs.inotify.max_user_instances)",
 }
 """What the library's words for limits of the system mean."""
+
+_REFUSED: Final = re.compile(r'(?P<why>[^(]+) \(os error \d+\) about \["(?P<path>.*)"\]')
+"""How the library says that one folder may not be read."""
 
 
 def reason_to_poll(root: Path, polling: str) -> str | None:
@@ -86,6 +90,8 @@ async def _next(changes: AsyncGenerator[set[FileChange]]) -> set[FileChange] | N
 
 def _words_of(error: Exception) -> str:
     text = str(error)
+    if (refused := _REFUSED.fullmatch(text)) is not None:
+        return f"{refused['path']}: {refused['why'].lower()}"
     return next((words for name, words in _LIMITS.items() if name in text), text.partition(" (Error {")[0])
 
 

@@ -56,6 +56,8 @@ class FolderRules:
         """Return why nothing below the folder of that name is looked at, or None."""
         if name.startswith("."):
             return "the folder is hidden"
+        if name == "lost+found":
+            return "the folder is the disk's own"
         if name.endswith(f".{INFIX}"):
             return "the folder holds captions of ours"
         if self.others and self.folder / name in self.others:

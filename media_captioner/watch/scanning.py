@@ -6,6 +6,7 @@ in sixteen is all the same, each time others, for what was changed in its place 
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
@@ -18,6 +19,7 @@ from media_captioner.system import identity
 from media_captioner.watch.rules import Rules, skips_name
 
 _TURNS: Final = 16  # looks after which every folder was listed
+_GONE: Final = frozenset({errno.ENOENT, errno.ENOTDIR})  # it went away, or became a file, meanwhile
 _RACY: Final = 2_000_000_000  # nanoseconds: a folder that changed so shortly before may change again unseen
 
 
@@ -52,12 +54,14 @@ class Scanner:
         rules: What is media.
         listed: Folders listed at the last look.
         passed: Folders that were not, because nothing came or went.
+        closed: Folders that could not be listed at the last look, each with the reason.
 
     """
 
     rules: Rules
     listed: int = 0
     passed: int = 0
+    closed: dict[Path, str] = field(default_factory=dict)
     _seen: dict[str, _Seen] = field(default_factory=dict)
     _turn: int = 0
 
@@ -82,6 +86,7 @@ class Scanner:
         self.rules.refresh()
         if below is None:
             self._turn, self.listed, self.passed = self._turn + 1, 0, 0
+            self.closed = {}
         met: set[str] = set()
         todo = [str(start)]
         while todo:
@@ -95,11 +100,13 @@ class Scanner:
                     todo.extend(os.path.join(name, inner) for inner in seen.folders)
                     continue
                 listing, folders = self._list(name)
-            except OSError:
+            except OSError as error:
                 self._seen.pop(name, None)
                 if name == str(start):
                     raise
-                continue  # gone meanwhile, or not ours to read
+                if error.errno not in _GONE:
+                    self.closed[Path(name)] = (error.strerror or str(error)).lower()
+                continue
             self.listed += 1
             self._seen[name] = _Seen(mtime, now_ns, folders)
             todo.extend(os.path.join(name, inner) for inner in folders)

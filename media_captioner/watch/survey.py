@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import stat
 from collections.abc import Container, Iterable, Iterator
@@ -15,6 +16,8 @@ from media_captioner.system.clock import Clock
 from media_captioner.watch.memory import FINAL, Known, Memory
 from media_captioner.watch.rules import IGNORE_FILE, Rules
 from media_captioner.watch.scanning import Listing, Scanner
+
+log: Final = logging.getLogger(__name__)
 
 _YEARS: Final = 20 * 365 * 86400.0  # seconds; a file that claims to be older tells nothing by its age
 
@@ -71,6 +74,7 @@ class Survey:
         self._clock = clock
         self._remote = remote
         self._identity: tuple[int, int] | None = None
+        self._closed: frozenset[Path] = frozenset()
 
     def absence(self) -> str | None:
         """Return why the folder cannot be looked at now, or None.
@@ -108,6 +112,7 @@ class Survey:
         now = int(self._clock.now().timestamp() * 1e9)
         for listing in self.scanner.scan(now, everything=thorough):
             self._compare(listing, news, in_hand)
+        self._tell_closed()
         there = self.scanner.folders
         for folder in self._memory.folders():
             if str(folder) not in there:
@@ -117,6 +122,12 @@ class Survey:
             if known.path not in listed and known.path not in in_hand:
                 self._add(known.path, known, news)
         return news
+
+    def _tell_closed(self) -> None:
+        """Log once which folders cannot be looked into: what lies in them is not captioned."""
+        for folder in self.scanner.closed.keys() - self._closed:
+            log.warning("cannot look into %s: %s", folder, self.scanner.closed[folder])
+        self._closed = frozenset(self.scanner.closed)
 
     def hinted(self, paths: Iterable[Path]) -> News:
         """Look at single places that the system named."""

@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import subprocess
+import time
 
 import pytest
 
@@ -81,3 +82,31 @@ def test_a_file_that_cannot_be_reached_is_no_bug(place, tmp_path, command):
         assert told.returncode == 3, told.stderr
         assert "bug" not in told.stderr
         assert "Traceback" not in told.stderr
+
+
+def test_backfill_and_watch_say_which_folder_they_cannot_look_into(place, tmp_path):
+    clip, closed = make_clip(tmp_path / "in" / "clip.mp4"), tmp_path / "in" / "private"
+    for folder in (closed, tmp_path / "in" / "lost+found"):
+        folder.mkdir(mode=0)
+    planned = run(place, "backfill", "--captioner", "emulated", tmp_path / "in")
+    assert (planned.returncode, planned.stderr.count("Cannot search")) == (0, 1)
+    done = run(place, "backfill", "--captioner", "emulated", "--yes", tmp_path / "in")
+    assert f"error: Cannot search {closed}: permission denied" in done.stderr
+    assert (done.returncode, (clip.parent / "clip.en.vtt").exists()) == (3, True)
+    log = tmp_path / "log"
+    words = [*(LIKE_ANYBODY if os.geteuid() == 0 else ()), *COMMAND, "watch", "--captioner", "emulated"]
+    with subprocess.Popen(
+        [*words, "--log-file", str(log), str(tmp_path / "in")],
+        env=place.environment,
+        stderr=subprocess.DEVNULL,
+    ) as process:
+        try:
+            ends = time.monotonic() + 100
+            while not log.exists() or f"cannot look into {closed}: permission denied" not in log.read_text():
+                assert process.poll() is None
+                assert time.monotonic() < ends, log.read_text()
+                time.sleep(0.05)
+        finally:
+            process.kill()
+    assert "look into " + str(tmp_path / "in" / "lost+found") not in log.read_text()
+    assert "os error" not in log.read_text()

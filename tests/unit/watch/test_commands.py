@@ -117,7 +117,7 @@ def test_a_daemon_need_not_look_at_what_backfill_captioned(root, clip, tmp_path)
     memory.close()
     assert (known.state, known.content) == ("done", content_id(root / "a.mp4"))
     (root / "b.mp4").write_bytes(clip + b"\0\0\0\x08free")
-    found = media_below(table)
+    found, _ = media_below(table)
     with noting(table, found) as note:
         (root / "b.mp4").write_bytes(clip)
         note(AssetReport(root / "b.mp4", "done"))
