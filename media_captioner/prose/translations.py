@@ -89,8 +89,14 @@ def kind(between: str, original: str, text: str, behind: str | None) -> Kind | N
     if bracketed and more and is_foreign(original):
         return "gloss"  # two in one bracket: how it sounds, then what it means
     if not explained and not is_english(text) and not _may_be_english(original, text, last=behind is None):
-        return "gloss"
+        told = behind is not None and explains(behind)
+        return "translation" if _is_sentence(text) and not told else "gloss"
     return "translation"
+
+
+def _is_sentence(text: str) -> bool:
+    """Whether a bracketed quotation has the shape of a sentence, which a transcription seldom has."""
+    return text.isascii() and text[:1].isupper() and text[-1:] in ".!?" and len(text.split()) >= _SHORT
 
 
 def _is_attributed(between: str, original: str, text: str) -> bool:

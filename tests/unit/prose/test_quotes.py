@@ -51,6 +51,7 @@ def test_speech_is_told_from_other_quotations(text, spoken):
     ("text", "pair"),
     [
         ("He says: “哎呀！” (“Oh my!”).", ("哎呀！", "Oh my!")),
+        ("He answers, “สามสิบบาทครับ” (“Thirty baht, sir.”).", ("สามสิบบาทครับ", "Thirty baht, sir.")),
         ("He says “你好” (“nǐ hǎo”), which translates to “hello”.", ("你好", "hello")),
         ("A voice says “下一站” (“haa6 jat1 zaam6”), meaning “next station”.", ("下一站", "next station")),
         ("A boy shouts “爸爸！” (“bàba!”, “Daddy!”).", ("爸爸！", "Daddy!")),
