@@ -12,7 +12,7 @@ from functools import cache
 from typing import Final
 
 from media_captioner.model import Evidence, Flag, Polarity, Sound, Speech
-from media_captioner.prose.lexicon import FlagWord, Mask, Person, lexicon
+from media_captioner.prose.lexicon import Action, FlagWord, Mask, Person, lexicon
 from media_captioner.prose.manner import FEIGNED
 from media_captioner.prose.polarity import HEDGED, NAMES
 from media_captioner.prose.reading import Reading
@@ -78,6 +78,10 @@ def _of_prose(reading: Reading) -> Iterable[Reason]:
             feigned = not FEIGNED.isdisjoint(passage.words[max(0, hit.start - 1) : hit.start])
             if feigned or hit.found.columns[1] not in _WRITTEN:
                 continue
+            if passage.words[hit.end - 1] == "violent" and any(
+                other.start == hit.end for other in passage.hits(Action)
+            ):
+                continue  # a violent hiss
             if passage.words[hit.end - 1] == "violently" and not passage.hits(Person):
                 continue  # the wind gusts, the water boils
             if not (hit.end - hit.start == 1 and hit.start in masked):
