@@ -77,6 +77,7 @@ _CONJUNCTIONS: Final = frozenset({"and", "or", "nor"})
 _ALTERNATIVES: Final = frozenset({"or", "nor"})
 _LIST_WINDOW: Final = 9  # words within which a list element or its verb must show itself
 _REMARK: Final = frozenset({"it", "would", "one", "i", "may", "might", "we", "to"})
+_WAYS: Final = frozenset("out in over across back to from at on off up down that softly loudly".split())
 _ASIDE: Final = 9  # words of a remark put between a cue and what it denies
 _NOUN_WINDOW: Final = 6
 _GRADED: Final = frozenset(
@@ -179,7 +180,7 @@ def _clause_end(words: Sequence[str], hit: Hit, kind: str, ends: set[int]) -> in
         ended = place in ends and place > hit.end and not (kind in _TELLING and word in _RELATIVE)
         if word in _STOPS or opened < 0 or ended:
             return place
-        if word == "," and _comma_ends(words, place, kind):
+        if word == "," and (_comma_ends(words, place, kind) or (kind == "maybe" and _acts(words, place + 1))):
             return place
         if kind == "no":
             if word == "and" and _starts_clause(words, place + 1):
@@ -243,6 +244,12 @@ def _is_verb(words: Sequence[str], place: int) -> bool:
     """Whether the word behind a comma is the verb of the main clause: ", underlies a series of beeps"."""
     following = words[place + 1 : place + 2]
     return words[place].endswith("s") and bool(following) and following[0] in _DETERMINERS
+
+
+def _acts(words: Sequence[str], place: int) -> bool:
+    """Whether the main verb follows a guess between commas: ", as though from a car, calls | out"."""
+    following = words[place + 1 : place + 2]
+    return place < len(words) and words[place].endswith("s") and bool(following) and following[0] in _WAYS
 
 
 def _is_element(words: Sequence[str], place: int) -> bool:

@@ -60,6 +60,7 @@ from media_captioner.prose import emotions, tags, understand
         ("A man speaks. The monster answers with a roar. The listener never speaks.", ["man"]),
         ("A woman says, “Hi.” A song plays from a ceiling speaker.", ["woman"]),
         ("He is a man with a light, patient baritone. “Well done,” he says.", ["man"]),
+        ("A woman's voice, muffled as though from inside a car, calls out, “Hello!”", ["woman"]),
         ("Snare drums rattle, and tubas anchor the harmony.", []),
         ("A docent says, “It was never sold.” Her voice is silky.", ["woman"]),
         (
