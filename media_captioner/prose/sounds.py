@@ -40,6 +40,8 @@ _SINGER_AFTER: Final = 3
 _MODIFIERS: Final = 2
 _STEPS: Final = 9  # words before a sound that are looked through for its modifiers
 _PASSED: Final = frozenset({",", "-", "and", "“", "slightly", "very"})
+_TYPEWRITER: Final = ("typewriter", None)
+_KEYBOARD: Final = ("typing on a keyboard", None)
 _ORDER: Final = {"material": 0, "loudness": 1, "manner": 2}
 _TELLING: Final = frozenset("rhythmic rapid enthusiastic polite scattered nervous hysterical labored".split())
 
@@ -55,6 +57,8 @@ def find(reading: Reading) -> tuple[Sound, ...]:
         for mention in mentions(passage):
             home = mention.identity if mention.identity in merged else _meant(mention, merged)
             merged.setdefault(home or mention.identity, []).append(mention)
+    if _TYPEWRITER in merged:
+        merged.pop(_KEYBOARD, None)  # its keys are no computer's
     return tuple(_sound(group) for group in merged.values())
 
 

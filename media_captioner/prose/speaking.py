@@ -14,7 +14,7 @@ _SPEAKS: Final = frozenset(
     "mutter murmur mumble converse chat recite read deliver address instruct lecture plead argue command order greet "
     "warn exclaim continue state remark quarrel bicker debate discuss negotiate gossip grumble complain protest scold "
     "curse pray preach yell declaim orate recount confess confide haggle bargain banter ramble rant dictate swear "
-    "apologize apologise reassure boast joke tease lament beg urge coax insist proclaim repeat list recount spell".split()
+    "apologize apologise reassure boast joke tease beg urge coax insist proclaim repeat list recount spell".split()
 )
 _WORDLESS: Final = frozenset(
     "wordless hum sing croon vocalise vocalize laugh sob moan scream whistle ethereal double harmonize harmonise".split()
