@@ -191,12 +191,13 @@ class FrameIo:
             How many were written, and how many of ours were taken away.
 
         """
-        missing: dict[tuple[Any, Any], Comment] = {(each.text, each.frame): each for each in comments}
+        missing = {(each.text, str(each.frame)): each for each in comments}
         stale = []
         for found in self.standing(target):
             if not str(found.get("text", "")).rstrip().endswith(SEAL):
                 continue
-            if missing.pop((found["text"], found.get("timestamp")), None) is None:
+            frame = str(found.get("timestamp"))  # a number or a text, the package says
+            if missing.pop((found["text"], frame), None) is None:
                 stale.append(found["id"])
         for comment in stale:
             self._call("DELETE", f"/v4/accounts/{target.account}/comments/{comment}")

@@ -140,6 +140,9 @@ def test_comments_stand_on_exact_frames_and_twice_is_once(cloud, client):
         ("MAN: Good morning. #media_captioner", 299_700, 60),
     ]
     assert client.post(TARGET, comments) == (0, 0)
+    for each in cloud.comments:
+        each["timestamp"] = str(each["timestamp"])
+    assert client.post(TARGET, comments) == (0, 0)
     assert set(cloud.tokens) == {"Bearer token-1"}
 
 
