@@ -7,6 +7,7 @@ import contextlib
 import json
 import os
 import shutil
+import subprocess
 import sys
 import traceback
 from pathlib import Path
@@ -265,6 +266,8 @@ fails("needs Blender 4.2 or newer", addon.register)
 
 # --- installed as an extension, from the zip that the page names
 archive = shutil.make_archive(str(folder / "addon"), "zip", Path(addon.__file__).parent)
+validator = next(Path(bpy.utils.resource_path("LOCAL")).rglob("blender_ext.py"))
+subprocess.run([sys.executable, validator, "validate", archive], check=True)
 installed = bpy.ops.extensions.package_install_files(
     filepath=archive, repo="user_default", enable_on_install=True
 )

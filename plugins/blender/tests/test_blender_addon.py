@@ -87,8 +87,9 @@ def test_the_manifest_says_what_blender_asks_for():
         "license",
     }
     assert needed <= manifest.keys()
-    assert len(manifest["tagline"]) <= 64
-    assert not manifest["tagline"].endswith(".")
+    for text in (manifest["tagline"], *manifest["permissions"].values()):
+        assert len(text) <= 64
+        assert text[-1].isalnum()
 
 
 @pytest.mark.hosts
