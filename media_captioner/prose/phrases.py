@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from media_captioner.prose.lexicon import Hit, Person, Saying, lexicon
+from media_captioner.prose.lexicon import Hit, Person, Saying, Source, lexicon
 from media_captioner.prose.reading import QUOTED, Passage
 
 NEW: Final = frozenset({"another", "second", "third", "fourth", "fifth", "different", "additional"})
@@ -26,6 +26,9 @@ _LOUD: Final = frozenset(
     "ceiling loud bluetooth phone car portable smart laptop stereo pa overhead tinny cheap wall".split()
 )
 """Words before "speaker" where it is a loudspeaker."""
+_BEASTS: Final = frozenset(
+    "dog cat cow horse pig sheep goat bird bear elephant whale duck goose chicken monkey lion wolf".split()
+)
 _PATIENT: Final = frozenset(
     {",", "and", "but", "tone", "voice", "manner", "delivery", "way", "baritone", "tenor", "bass", "smile"}
 )
@@ -126,18 +129,25 @@ def head(passage: Passage, hit: Hit, people: list[Hit]) -> Hit | None:
 
 def is_adjective(passage: Passage, hit: Hit) -> bool:
     """Whether the word only describes the noun behind it: "crowd noise", "speaker cone", "children's toy"."""
-    if (
-        hit.found.columns[1] not in {"person", "many"} and hit.found.phrase not in {"=anchor", "speaker"}
-    ) or passage.words[hit.end - 1] in {"male", "female"}:
+    person = hit.found.columns[1] in {"person", "many"} or hit.found.phrase in {"=anchor", "speaker"}
+    last = passage.words[hit.end - 1]
+    if not person or last in {"male", "female"}:
         return False
     following = passage.keys[hit.end : hit.end + 1]
     if hit.found.phrase == "=anchor":
         return determiner(passage, hit) is None  # "tubas anchor the harmony"
+    if passage.words[hit.start] == "patient" and following and following[0] in _PATIENT:
+        return True
+    return following in (["noise"], ["ambience"], ["chatter"]) or _is_nobody(passage, hit, last)
+
+
+def _is_nobody(passage: Passage, hit: Hit, last: str) -> bool:
+    """Whether a word for somebody means a deed, a thing or an animal: "nursing", "a ceiling speaker", "mother dog"."""
+    if last.endswith(("ing", "ed")):
+        return True
     if passage.keys[hit.end - 1] == "speaker" and passage.words[hit.start - 1] in _LOUD:
         return True
-    if passage.words[hit.start] == "patient":
-        return bool(following) and following[0] in _PATIENT
-    return following in (["noise"], ["ambience"], ["chatter"])
+    return any(other.start == hit.end and other.found.name in _BEASTS for other in passage.hits(Source))
 
 
 def begin(passage: Passage, hit: Hit) -> int:

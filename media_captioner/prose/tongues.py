@@ -90,7 +90,7 @@ def named(passage: Passage) -> list[Spoken]:
         if rank > HEDGED:
             continue
         spoken = Spoken(hit.start, tag, rank == ASSERTED)
-        if kind == "accent":
+        if kind == "accent" and not hit.found.phrase.endswith("english"):
             if not _NATIVE.isdisjoint(passage.keys[hit.end : hit.end + 2]):
                 accents.append(Spoken(hit.start, tag, sure=False))
         elif _is_spoken(passage, hit):

@@ -61,6 +61,8 @@ from media_captioner.prose import emotions, tags, understand
         ("A woman says, “Hi.” A song plays from a ceiling speaker.", ["woman"]),
         ("He is a man with a light, patient baritone. “Well done,” he says.", ["man"]),
         ("A woman's voice, muffled as though from inside a car, calls out, “Hello!”", ["woman"]),
+        ("The mother dog sighs through her nose at nursing time. A girl whispers, “Look.”", ["child"]),
+        ("A navigation voice announces, “Turn left.”", ["robot"]),
         ("Snare drums rattle, and tubas anchor the harmony.", []),
         ("A docent says, “It was never sold.” Her voice is silky.", ["woman"]),
         (
@@ -84,6 +86,7 @@ def test_tells_voices_apart(text, speakers):
     [
         ("He says in Brazilian Portuguese, “Bom dia.”", "pt"),
         ("A Mandarin-speaking man talks.", "zh"),
+        ("A man speaks in Nigerian English.", "en"),
         ("A man speaks in Polish-accented English.", "en"),
         ("A murmur of Argentine Spanish rises. A woman says, “Bailás bien.”", "es"),
         ("A voice announces in Cantonese: “下一站”.", "yue"),
