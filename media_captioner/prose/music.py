@@ -21,7 +21,9 @@ _ON: Final = 6  # words from "performance" to the instrument it is on
 _BESIDE: Final = 3  # words between a genre or an instrument and the word for music it belongs to
 _ANOTHER: Final = frozenset({"another", "second", "different", "new"})
 _DRUMMED: Final = frozenset({"on", "against", "upon", "his", "her", "their"})
-_KICKED: Final = frozenset("over at a an the his her off open against something up down out aside".split())
+_KICKED: Final = frozenset("over at a an the his her off open against something up down out aside in".split())
+_HUMMED: Final = frozenset({"hum", "whistle"})
+_HUM_REACH: Final = 6
 _LONE: Final = frozenset({"drum"})
 """Loose instruments that are sounds where nobody makes music."""
 
@@ -146,7 +148,11 @@ def _begun(
     passage: Passage, words: list[Hit], genres: list[Hit], instruments: list[Hit]
 ) -> tuple[Hit, int] | None:
     """Return what states music in a sentence most surely, and how surely; None where nothing does."""
-    found = [(hit, passage.rank(hit.start, hit.end)) for hit in _kinds(words, "head")]
+    found = [
+        (hit, passage.rank(hit.start, hit.end))
+        for hit in _kinds(words, "head")
+        if not _is_hummed(passage, hit)
+    ]
     beside = _kinds(words, "beside", "head")
     for hit in genres:
         partner = _partner(hit, beside)
@@ -163,6 +169,11 @@ def _begun(
     found.extend(_band(passage, words, instruments))
     found = [item for item in found if item[1] <= HEDGED]
     return min(found, key=lambda item: (item[1], item[0].start), default=None)
+
+
+def _is_hummed(passage: Passage, hit: Hit) -> bool:
+    """Whether somebody only hums or whistles it: "she hums a few bars of a waltz"."""
+    return not _HUMMED.isdisjoint(passage.keys[max(0, hit.start - _HUM_REACH) : hit.start])
 
 
 def _partner(hit: Hit, beside: list[Hit]) -> Hit | None:
