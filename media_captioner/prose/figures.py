@@ -149,8 +149,11 @@ def _is_attribute(mention: Mention, found: list[Mention]) -> bool:
     if mention.source or mention.end - place > 1 or mention.end >= len(words):
         return False
     if words[place].endswith("ing") and mention.entry.group not in _UTTERED:
-        following = [other.end for other in found if other.start == mention.end]
-        return any(last == mention.end + 1 or mention.entry.group == "animal" for last in following)
+        end = mention.end
+        if words[end] == "," and words[end + 1 : end + 2] != [] and words[end + 1].endswith("ing"):
+            end += 2  # "a ripping, crackling thunder"
+        following = [other.end for other in found if other.start == end]
+        return any(last == end + 1 or mention.entry.group == "animal" for last in following)
     determined = not _ARTICLES.isdisjoint(words[max(0, place - 2) : place])
     things = (hit for hit in passage.hits(Source) if hit.start == mention.end and hit.found.name in _DEVICES)
     return determined and words[place] == passage.keys[place] and any(things)

@@ -284,8 +284,8 @@ def _distance(words: list[str], hit: Hit, thing: Hit) -> int:
     between = words[thing.end : hit.start] if before else words[hit.end : thing.start]
     if len(between) > (_BEFORE if before else _AFTER) or not BARRIERS.isdisjoint(between):
         return _TOO_FAR
-    if before and _is_other(between):
-        return _TOO_FAR
+    if before and (_is_other(between) or ("with" in between and between[-1] in _LISTED)):
+        return _TOO_FAR  # "a train leaves, with a melody and a whistle"
     if before:
         return len(between) + _COMMA_COST * between.count(",")
     if between and between[0] in OF:
