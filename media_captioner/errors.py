@@ -57,6 +57,14 @@ Scope = Literal["clip", "asset", "queue"]
 """How far a failure reaches: this clip only, the whole asset, or every asset in the queue."""
 
 
+def spelled_out(text: str) -> str:
+    r"""Return text that can be written anywhere: bytes of a file's name that are no UTF-8 are spelled ``\xNN``."""
+    try:
+        return text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    except UnicodeEncodeError:  # a lone surrogate that stands for no byte
+        return text.encode("utf-8", "backslashreplace").decode()
+
+
 class MediaCaptionerError(Exception):
     """Root of every error raised on purpose.
 
@@ -71,9 +79,9 @@ class MediaCaptionerError(Exception):
     scope: ClassVar[Scope] = "asset"
 
     def __init__(self, message: str, *, hint: str | None = None) -> None:
-        super().__init__(message)
-        self.message = message
-        self.hint = hint
+        self.message = spelled_out(message)
+        self.hint = None if hint is None else spelled_out(hint)
+        super().__init__(self.message)
 
     def __reduce__(self) -> tuple[object, ...]:
         """Make subclasses with keyword-only arguments survive pickling between processes."""

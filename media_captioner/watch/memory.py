@@ -13,6 +13,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final, Literal, TypeAlias
 
+from media_captioner.errors import spelled_out
 from media_captioner.model import Fingerprint
 from media_captioner.system import identity
 from media_captioner.system.clock import SYSTEM_CLOCK, Clock
@@ -208,7 +209,8 @@ class Memory:
         seen = each.seen
         numbers = (seen.size, seen.mtime_ns, _signed(seen.inode), _signed(seen.device))
         where = (self._name(each.path.parent), os.fsencode(each.path.name))
-        return (*where, *numbers, each.state, each.reason, each.until, each.content, each.tries, now)
+        reason = None if each.reason is None else spelled_out(each.reason)  # it may name another file
+        return (*where, *numbers, each.state, reason, each.until, each.content, each.tries, now)
 
     def _known(self, row: tuple[Any, ...]) -> Known:
         folder, name, size, mtime, inode, device, *rest = row

@@ -128,6 +128,19 @@ def test_where_an_event_loop_runs_the_other_way_to_call_it_is_named(clip, captio
     assert asyncio.run(notebook()).cues == caption(clip, captioner=captioner).cues
 
 
+def test_a_damaged_file_whose_name_is_no_text_stops_no_batch(tmp_path, capsys):
+    bad = Path(os.fsdecode(bytes(tmp_path) + b"/a\xff.mp4"))
+    bad.write_text("no film")
+    good = make_clip(tmp_path / "b.mp4")
+    options = ["--captioner", "emulated", "--journal", str(tmp_path / "j.db")]
+    assert command_line(["caption", *options, str(tmp_path)]) == 3
+    told = capsys.readouterr()
+    assert f"{good}: done" in told.out
+    assert "a\\xff.mp4: it is text, not media" in told.err
+    assert command_line(["why", "--journal", str(tmp_path / "j.db"), str(bad)]) == 0
+    assert "failed since" in capsys.readouterr().out
+
+
 def test_what_concerns_the_whole_queue_stops_it_once(tmp_path):
     error = AuthenticationFailed("wrong key")
     paths = [make_clip(tmp_path / name) for name in ("a.mp4", "b.mp4")]

@@ -95,8 +95,9 @@ def test_names_that_are_no_text_are_remembered(tmp_path):
     path = folder / os.fsdecode(b"\xfe.mp4")
     path.write_bytes(b"x")
     memory = Memory(tmp_path, None)
-    memory.note([Known(path, identity.standing(path), "done", content="mc1:0")])
+    memory.note([Known(path, identity.standing(path), "done", f"as {path}", content="mc1:0")])
     assert memory.of(path).path == path
+    assert memory.of(path).reason.endswith(r"\xff folder/\xfe.mp4")
     assert memory.settled(folder).keys() == {path.name}
     assert memory.folders() == [folder]
     memory.close()
