@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from media_captioner.cli.options import (
+    FOLDER,
     comma_list,
     config_option,
     go_offline,
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
 
 @click.command("backfill", short_help="Caption an archive once: the plan first, then within a cap.")
-@click.argument("root", type=click.Path(path_type=Path, exists=True, file_okay=False), metavar="FOLDER")
+@click.argument("root", type=FOLDER, metavar="FOLDER")
 @click.option("--yes", is_flag=True, help="Begin. Without it only the plan is shown.")
 @language_option
 @click.option("--formats", callback=comma_list, metavar="LIST", help="Files to write, such as vtt,xmp.")

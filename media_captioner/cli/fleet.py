@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from media_captioner.cli.options import (
+    NAME,
     PATH,
     PORT,
     comma_list,
@@ -90,7 +91,7 @@ def init(config_file: Path | None, silence: float) -> None:
 
 
 @command.command("submit", short_help="Put media files, folders and stores down to be captioned.")
-@click.argument("places", nargs=-1, metavar="FILES|FOLDERS|URLS...")
+@click.argument("places", nargs=-1, type=NAME, metavar="FILES|FOLDERS|URLS...")
 @click.option(
     "--list",
     "lists",
@@ -253,7 +254,7 @@ def status(config_file: Path | None, *, as_json: bool, as_metrics: bool) -> int:
 
 
 @command.command("cancel", short_help="Let assets be done no more; their answers are kept.")
-@click.argument("names", nargs=-1)
+@click.argument("names", nargs=-1, type=NAME)
 @click.option("--all", "everything", is_flag=True, help="Everything that is to be done or under way.")
 @map_option
 @config_option
@@ -291,7 +292,7 @@ def cancel(
 @command.command(
     "retry", short_help="Let assets be tried again that failed, were cancelled or are in quarantine."
 )
-@click.argument("names", nargs=-1)
+@click.argument("names", nargs=-1, type=NAME)
 @click.option("--failed", "states", flag_value="failed", help="Everything that failed.")
 @click.option("--quarantined", "states", flag_value="quarantined", help="Everything that is in quarantine.")
 @click.option("--cancelled", "states", flag_value="cancelled", help="Everything that was cancelled.")

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from media_captioner.cli.options import config_option, journal_option, map_option
+from media_captioner.cli.options import NAME, config_option, journal_option, map_option
 
 if TYPE_CHECKING:
     from media_captioner.schedule.journal.ledger import Ledger
 
 
 @click.command("forget", short_help="Forget the answers for files, so that they are asked for and paid anew.")
-@click.argument("sources", nargs=-1, required=True, metavar="FILES...")
+@click.argument("sources", nargs=-1, required=True, type=NAME, metavar="FILES...")
 @map_option
 @journal_option
 @config_option

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import click
 
-from media_captioner.cli.options import config_option, journal_option, json_option, map_option
+from media_captioner.cli.options import NAME, config_option, journal_option, json_option, map_option
 
 
 @click.command("history", short_help="Show what became of assets lately.")
-@click.argument("source", required=False, metavar="[FILE]")
+@click.argument("source", required=False, type=NAME, metavar="[FILE]")
 @click.option("--limit", type=click.IntRange(1), default=50, show_default=True, help="How much of it.")
 @map_option
 @journal_option

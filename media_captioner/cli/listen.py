@@ -15,6 +15,7 @@ from media_captioner.cli.options import (
     go_offline,
     journal_option,
     json_option,
+    refuse_maps_without_fleet,
     service_options,
     settings_for,
 )
@@ -114,6 +115,7 @@ def command(
     from media_captioner.session import open_session
     from media_captioner.system import files
 
+    refuse_maps_without_fleet(maps, fleet=fleet)
     by_file, settings = settings_for(given, config_file)
     go_offline(settings)
     check_looks(settings)

@@ -13,7 +13,28 @@ if TYPE_CHECKING:
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-PATH = click.Path(path_type=Path, readable=False)  # one file that cannot be read does not stop the others
+
+class _NamedPath(click.Path):
+    """A path that somebody really named: an empty one, of a variable that is not set, would be the current folder."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if value == "":
+            self.fail("it is empty; for this folder write .", param, ctx)
+        return super().convert(value, param, ctx)
+
+
+class _Name(click.types.StringParamType):
+    """A path or an address on an object store, as somebody named it."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if value == "":
+            self.fail("it is empty", param, ctx)
+        return super().convert(value, param, ctx)
+
+
+NAME = _Name()
+PATH = _NamedPath(path_type=Path, readable=False)  # one file that cannot be read does not stop the others
+FOLDER = _NamedPath(path_type=Path, exists=True, file_okay=False)
 
 PORT = click.IntRange(0, 65535)
 
@@ -114,6 +135,12 @@ def fleet_options(function: F) -> F:
         "--fleet", is_flag=True, help="Have the fleet caption files: its database is the setting database."
     )
     return fleet(map_option(function))
+
+
+def refuse_maps_without_fleet(maps: tuple[str, ...], *, fleet: bool) -> None:
+    """Refuse ``--map`` where no fleet does the work: it would have no effect."""
+    if maps and not fleet:
+        raise click.UsageError("--map is for --fleet.")
 
 
 def service_options(function: F) -> F:

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import click
 
-from media_captioner.cli.options import config_option, journal_option, map_option
+from media_captioner.cli.options import NAME, config_option, journal_option, map_option
 
 
 @click.command("retry", short_help="Let files be tried again that failed, were refused or are in quarantine.")
-@click.argument("sources", nargs=-1, metavar="[FILES]...")
+@click.argument("sources", nargs=-1, type=NAME, metavar="[FILES]...")
 @click.option("--quarantined", is_flag=True, help="Everything that is in quarantine.")
 @map_option
 @journal_option

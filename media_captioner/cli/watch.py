@@ -22,6 +22,7 @@ from media_captioner.cli.options import (
     go_offline,
     journal_option,
     language_option,
+    refuse_maps_without_fleet,
     service_options,
 )
 
@@ -86,6 +87,7 @@ def command(
     from media_captioner.cli.stopping import run_until_stopped
     from media_captioner.system.logs import set_up
 
+    refuse_maps_without_fleet(maps, fleet=fleet)
     level = logging.DEBUG if (ctx.obj or {}).get("debug") else logging.INFO
     with set_up(level, as_json=log_format == "json", file=log_file):
         return run_until_stopped(

@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from media_captioner.cli.options import config_option, journal_option, json_option, map_option, settings_for
+from media_captioner.cli.options import (
+    NAME,
+    config_option,
+    journal_option,
+    json_option,
+    map_option,
+    settings_for,
+)
 
 if TYPE_CHECKING:
     from media_captioner.export.remarks import Remark
@@ -18,7 +25,7 @@ if TYPE_CHECKING:
 
 
 @click.command("why", short_help="Show everything that is known of one file, and why it stands as it does.")
-@click.argument("source", metavar="FILE")
+@click.argument("source", type=NAME, metavar="FILE")
 @map_option
 @journal_option
 @config_option

@@ -92,6 +92,7 @@ def resolve(
     except ValidationError as error:
         found = complaint(error, values)
         origin = origins.get(found.name, "default")
+        origin = "the command line" if origin == "command line" else origin
         raise ConfigError(f"Cannot use {found.what} from {origin}: {found.why}", hint=found.hint) from error
     for root in settings.watch:
         settings_below(root, settings, where=origins["watch"])

@@ -22,8 +22,8 @@ def test_several_machines_without_a_database_are_refused(command, monkeypatch, t
 
 def test_commands_that_could_mean_everything_want_to_be_told(monkeypatch):
     monkeypatch.setenv("MEDIA_CAPTIONER_DATABASE", "postgresql://nowhere/none")
-    for command in ("submit", "work --only-tagged"):
-        assert CliRunner().invoke(cli, ["fleet", *command.split()]).exit_code == 2
+    for command in (["submit"], ["work", "--only-tagged"], ["submit", ""], ["cancel", ""], ["retry", ""]):
+        assert CliRunner().invoke(cli, ["fleet", *command]).exit_code == 2
 
 
 @pytest.mark.parametrize(
