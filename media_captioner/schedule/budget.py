@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from fractions import Fraction
 from math import floor
 
-from media_captioner.errors import BudgetExceeded
+from media_captioner.errors import BudgetExceeded, spelled_out
 from media_captioner.schedule.question import NOTHING, Amount
 
 
@@ -86,7 +86,8 @@ class Budget:
         caps = [Cap(f"run:{run}", "for this run", self.run)] if self.run else []
         caps.append(Cap(day_purse(f"{now:%Y-%m-%d}"), "for today (UTC)", self.day, midnight))
         if root is not None:
-            caps.append(Cap(f"root:{root}", f"for {root}", self.roots.get(root, Allowance())))
+            name = spelled_out(root)  # a purse is kept as text, whatever its folder is called
+            caps.append(Cap(f"root:{name}", f"for {name}", self.roots.get(root, Allowance())))
         return tuple(caps)
 
 

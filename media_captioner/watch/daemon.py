@@ -17,7 +17,7 @@ from media_captioner.batch import HANDED_AT_ONCE, Batch
 from media_captioner.captioners.options import Options, options_of
 from media_captioner.config import Settings, settings_below, settings_beside
 from media_captioner.config.tables import WatchedRoot
-from media_captioner.errors import ConfigError
+from media_captioner.errors import ConfigError, spelled_out
 from media_captioner.hooks import attended, captioner_named
 from media_captioner.pipeline import voice_detector
 from media_captioner.protocols import Captioner, Notice, Progress, Reporter
@@ -157,7 +157,7 @@ def open_daemon(
     with contextlib.ExitStack() as stack:
         for root in roots:
             file = memory_file(root)
-            stack.enter_context(files.locked(file.with_suffix(".lock"), doing=f"watching {root}"))
+            stack.enter_context(files.locked(file.with_suffix(".lock"), doing=_watching([root])))
         memories = [Memory(root, memory_file(root) if remember else None, clock) for root in roots]
         for memory in memories:
             stack.callback(memory.close)
@@ -258,7 +258,7 @@ class _Builder:
         allowances = {str(table.root): _allowance(table) for table in self.tables}
 
         def session() -> Any:
-            doing = f"watching {', '.join(allowances)}"
+            doing = _watching([table.root for table in self.tables])
             return open_session(
                 captioner,
                 settings,
@@ -273,6 +273,11 @@ class _Builder:
         at_once = None if self.handed is None else HANDED_AT_ONCE
         self.desks.append(Desk(captioner, session, self.clock, at_once=at_once))
         return self.desks[-1]
+
+
+def _watching(roots: Sequence[Path]) -> str:
+    """Say for others to read what a process does."""
+    return f"watching {spelled_out(', '.join(map(str, roots)))}"
 
 
 def _allowance(table: WatchedRoot) -> Allowance:

@@ -203,6 +203,22 @@ def test_a_file_is_known_by_every_way_to_it(root, clip, tmp_path, capsys):
         assert capsys.readouterr().out.startswith(f"{path}: done since")
 
 
+def test_a_folder_whose_name_is_no_text_is_watched_like_any_other(root, clip):
+    odd = root / os.fsdecode(b"\xff tapes")
+    odd.mkdir()
+    good, bad = odd / os.fsdecode(b"\xfe.mp4"), odd / "bad.mp4"
+    good.write_bytes(clip)
+    bad.write_text("no film")
+
+    async def play():
+        async with at_work(odd, patience_minutes=0, max_dollars=1) as daemon:
+            await until(lambda: (state(daemon, good), state(daemon, bad)) == ("done", "failed"))
+
+    asyncio.run(play())
+    assert run(["backfill", "--captioner", "emulated", "--yes", str(odd)]) == 3
+    assert run(["caption", "--captioner", "emulated", "--force", str(odd)]) == 3
+
+
 def test_one_process_watches_a_folder_and_the_other_is_told_who(root):
     async def play():
         async with at_work(root):
