@@ -28,6 +28,7 @@ BESIDES: Final = frozenset(
 )
 _PHRASE: Final = 3  # words from a preposition to its noun: "into | the metal cup"
 _PLACED: Final = frozenset("into onto in on against through over".split())
+_WHERE: Final = frozenset({"on", "in", "at", "by", "near", "behind", "beside", "under", "inside", "with"})
 _OBJECT: Final = frozenset({"a", "an", "the", "his", "her", "its", "their"})
 _LISTED: Final = frozenset({"and", ",", "then"})
 OF: Final = frozenset({"of", "from", "by", "against"})
@@ -242,12 +243,14 @@ def _nearest(passage: Passage, hit: Hit, things: list[Hit]) -> Hit | None:
     if not by_source:
         return None
     size = lexicon().size
+    own = max((other.start for other in passage.hits(Source) if other.end == hit.start), default=0)
     best: Hit | None = None
     least = (_TOO_FAR, 0)
     for thing in things:
         if thing.found.name not in by_source or (thing.start < hit.end and hit.start < thing.end):
             continue
-        far = _TOO_FAR if _is_aside(passage, thing, hit) else _distance(passage.words, hit, thing)
+        aside = _is_aside(passage, thing, hit) or "," in passage.words[thing.end : own]
+        far = _TOO_FAR if aside else _distance(passage.words, hit, thing)  # "the engine drones, windows buzz"
         cost = (far, size[thing.found.name])
         if cost < least:
             best, least = thing, cost
@@ -269,13 +272,28 @@ def _is_aside(passage: Passage, thing: Hit, hit: Hit) -> bool:
     "A child's music box plays"; "the ball drops into the cup with a rattle".
     """
     words = passage.words
-    if thing.end >= hit.start:
+    if thing.end > hit.start:
+        return False
+    alone = hit.found.default is not None or "person" in hit.found.by_source
+    if alone and _is_of_somebody(passage, thing):
+        return True
+    if thing.end == hit.start:
         return False
     end = passage.ends[thing.end - 1] - passage.start
     if passage.text[end - 2 : end] in {"'s", "’s"}:
         return hit.start - thing.end > 1
     placed = not _PLACED.isdisjoint(words[max(0, thing.start - _PHRASE) : thing.start])
     return placed and "with" in words[thing.end : hit.start]
+
+
+def _is_of_somebody(passage: Passage, thing: Hit) -> bool:
+    """Whether a thing only says where somebody is: "the man on the floor groans"."""
+    words = passage.words
+    people = {other.end for other in passage.hits(Person)}
+    for place in range(thing.start - 1, max(0, thing.start - _PHRASE - 1), -1):
+        if words[place] in _WHERE:
+            return place in people
+    return False
 
 
 def _distance(words: list[str], hit: Hit, thing: Hit) -> int:
