@@ -22,6 +22,9 @@ from media_captioner.prose.words import tokens
 _SPOKEN: Final = frozenset({"speech", "all"})
 _UNSPACED: Final = re.compile("他妈的|操你妈|操|傻逼|妈的|傻屄|くそ|クソ|ちくしょう|씨발|개새끼|젠장")
 """Profanity in scripts that put no spaces between words, which the table of words cannot hold."""
+_GLASS: Final = re.compile(
+    r"\b(?:glass(?:es)?|vases?|bottles?|windows?|mirrors?|panes?|jars?)\b", re.IGNORECASE
+)
 _WRITTEN: Final = frozenset({"prose", "all"})
 
 
@@ -51,6 +54,8 @@ Reason = tuple[str, Polarity, Evidence | None]
 def _of_sounds(sounds: Sequence[Sound]) -> Iterable[Reason]:
     by_class = _classes()
     for sound in sounds:
+        if "Shatter" in sound.audioset and sound.evidence and _GLASS.search(sound.evidence.sentence):
+            yield "glass_break", sound.polarity, sound.evidence
         for name in sound.audioset:
             for flag in by_class.get(name, ()):
                 yield flag, sound.polarity, sound.evidence

@@ -95,6 +95,7 @@ def test_setting(text, setting):
         ("A baby cries.", {"crying", "minor"}),
         ("A bottle smashes on the floor; glass shatters.", {"glass_break"}),
         ("An ambulance siren wails.", {"emergency"}),
+        ("A gust tips over a vase, which breaks.", {"glass_break"}),
         ("A smoke alarm beeps.", {"alarm"}),
         ("A man shouts, “Help me!”", {"shouting", "distress"}),
         ("They discuss cocaine.", set()),
