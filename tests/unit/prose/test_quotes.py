@@ -31,6 +31,10 @@ from media_captioner.prose import understand
         ("The sound effect library is called “Gunshots and Explosions.”", []),
         ("“Shhh!” goes one man. “You shhh!” goes another.", ["Shhh!", "You shhh!"]),
         ("It is what technicians call the “click of death.”", []),
+        (
+            "“More attack on the snare,” a female engineer with a German accent calls.",
+            ["More attack on the snare"],
+        ),
         ("The genre is known as “lo-fi hip hop.”", []),
         ("A chop is followed by a collective “¡Uuuh!” of delight.", []),
         ("Anyone should note that the “cuckoos” are mechanical.", []),
