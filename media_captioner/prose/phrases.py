@@ -73,9 +73,12 @@ def _is_name(passage: Passage, place: int) -> bool:
 
 def is_plural(passage: Passage, hit: Hit) -> bool:
     """Whether a word for somebody stands in the plural, so that nobody in particular is meant: "the guests"."""
-    if hit.end - hit.start > 1 or passage.words[hit.start] == passage.keys[hit.start]:
+    word = passage.words[hit.end - 1]
+    if word == passage.keys[hit.end - 1]:
         return False
-    return any(
+    if word.endswith("s") and hit.found.columns[1] == "person":
+        return True
+    return hit.end - hit.start == 1 and any(
         other.start == hit.start and other.found.columns[1] == "many" for other in passage.hits(Person)
     )
 
@@ -145,6 +148,12 @@ def _is_nobody(passage: Passage, hit: Hit, last: str) -> bool:
     """Whether a word for somebody means a deed, a thing or an animal: "nursing", "a ceiling speaker", "mother dog"."""
     if last.endswith(("ing", "ed")):
         return True
+    if last == "another":
+        ahead = range(hit.end, hit.end + 3)
+        return (
+            any(other.start in ahead for other in passage.hits(Person))
+            and passage.words[hit.end][0].isalpha()
+        )
     if passage.keys[hit.end - 1] == "speaker" and passage.words[hit.start - 1] in _LOUD:
         return True
     return any(other.start == hit.end and other.found.name in _BEASTS for other in passage.hits(Source))

@@ -62,7 +62,7 @@ _BETWEEN: Final = frozenset("all also both again not otherwise altogether quite 
 _NEW_CLAUSE: Final = frozenset(
     "the this these that its his her their it he she they there another one what somebody someone everybody everyone nobody".split()
 )
-_NEW_PHRASE: Final = _NEW_CLAUSE | {"a", "an"}
+_NEW_PHRASE: Final = _NEW_CLAUSE | {"a", "an", "outside", "inside", "elsewhere", "somewhere", "then", "later"}
 _DETERMINERS: Final = frozenset("a an the its his her their every each".split())
 _PARTICIPLES: Final = frozenset(
     "recorded captured followed accompanied combined made played performed delivered set marked given taken coupled "
@@ -77,7 +77,7 @@ _CONJUNCTIONS: Final = frozenset({"and", "or", "nor"})
 _ALTERNATIVES: Final = frozenset({"or", "nor"})
 _LIST_WINDOW: Final = 9  # words within which a list element or its verb must show itself
 _REMARK: Final = frozenset({"it", "would", "one", "i", "may", "might", "we", "to"})
-_WAYS: Final = frozenset("out in over across back to from at on off up down that softly loudly".split())
+_WAYS: Final = frozenset("out in over across back to from at on off up down that softly loudly “”".split())
 _ASIDE: Final = 9  # words of a remark put between a cue and what it denies
 _NOUN_WINDOW: Final = 6
 _GRADED: Final = frozenset(
@@ -248,7 +248,7 @@ def _is_verb(words: Sequence[str], place: int) -> bool:
 
 def _acts(words: Sequence[str], place: int) -> bool:
     """Whether the main verb follows a guess between commas: ", as though from a car, calls | out"."""
-    following = words[place + 1 : place + 2]
+    following = [word for word in words[place + 1 : place + 3] if word not in {",", ":"}][:1]
     return place < len(words) and words[place].endswith("s") and bool(following) and following[0] in _WAYS
 
 
@@ -298,7 +298,8 @@ def _absences(words: Sequence[str], found: list[int], ends: set[int]) -> None:
     """Apply "music is conspicuously missing", "birds are not picked up", "the engine is apparently switched off"."""
     for place, word in enumerate(words):
         off = word == "off" and place > 0 and words[place - 1] in _SWITCHED
-        removed = word in _REMOVED
+        gone = "been" in words[max(0, place - 3) : place] or words[place - 1].endswith("ly")
+        removed = word in _REMOVED and (gone or words[place + 1 : place + 2] == ["out"])
         if not off and not removed and word not in _GONE and word not in _CAUGHT:
             continue
         verb = place - 1 - off

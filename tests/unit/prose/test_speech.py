@@ -63,6 +63,9 @@ from media_captioner.prose import emotions, tags, understand
         ("A woman's voice, muffled as though from inside a car, calls out, “Hello!”", ["woman"]),
         ("The mother dog sighs through her nose at nursing time. A girl whispers, “Look.”", ["child"]),
         ("A navigation voice announces, “Turn left.”", ["robot"]),
+        ("A gruff male voice, apparently that of a bulldog, growls, “Not in my yard!”", ["man"]),
+        ("A small girl falls and cries; another girl says, “It's okay.”", ["child"]),
+        ("A woman speaks. Listeners snap their fingers and murmur “yes.”", ["woman"]),
         ("Snare drums rattle, and tubas anchor the harmony.", []),
         ("A docent says, “It was never sold.” Her voice is silky.", ["woman"]),
         (
