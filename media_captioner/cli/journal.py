@@ -91,7 +91,6 @@ def rebuild(
         for path, reason in found.unreadable:
             click.echo(f"{printable(str(path))}: {printable(reason)}", err=True)
         read = f"{counted(found.answers, 'answer')} read back from {counted(found.sidecars, 'sidecar')}"
-        click.echo(
-            read + ("" if found.answers else ": only answers that were paid for and are not known are")
-        )
+        rest = "" if found.answers else "; those that cost nothing, or that the journal has, are left out"
+        click.echo(read + rest)
     return 1 if found.unreadable else 0

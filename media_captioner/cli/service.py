@@ -37,6 +37,7 @@ def command(
     launchctl bootstrap gui/$(id -u) ~/Library/LaunchAgents/media-captioner.watch.plist
     """  # noqa: D301 - click's mark for lines that are not to be wrapped
     from media_captioner.config.tables import WatchedRoot
+    from media_captioner.errors import ConfigError, spelled_out
     from media_captioner.system import files
     from media_captioner.system.places import state_folder
     from media_captioner.watch.daemon import placed
@@ -53,6 +54,11 @@ def command(
     words = [str(Path(sys.argv[0]).absolute()), "watch", *(str(root.absolute()) for root in roots)]
     words += [] if port is None else ["--port", str(port)]
     words += [] if config_file is None else ["--config", str(config_file.absolute())]
+    if odd := [word for word in words if spelled_out(word) != word]:
+        raise ConfigError(
+            f"Cannot print what runs watch on {odd[0]}: the name is no UTF-8, as such files have to be",
+            hint="Rename the folder, or watch the one that it lies in.",
+        )
     if kind == "systemd":
         click.echo(systemd_unit([*words, "--log", "json"], user=user), nl=False)
         return

@@ -2,6 +2,7 @@
 
 import configparser
 import json
+import os
 import plistlib
 import shlex
 
@@ -62,6 +63,9 @@ def test_no_unit_is_printed_for_what_cannot_be_watched(kind, root, tmp_path, mon
     assert str(root) in said(root)[1]
     (tmp_path / "own.toml").write_text(f'[[watch]]\nroot = "{root}"\n')
     assert str(tmp_path / "own.toml") in said("--config", tmp_path / "own.toml")[1]
+    odd = root / os.fsdecode(b"\xff tapes")
+    odd.mkdir()
+    assert said(odd)[0] == 2
     # Whose account it is to run under has settings of its own.
     assert said("--user", "archive")[0] == (0 if kind == "systemd" else 2)
     assert kind == "systemd" or (tmp_path / "state" / "media-captioner").is_dir()
