@@ -66,6 +66,7 @@ def play(work):
     )
     env = os.environ | {
         "DB_CLIENT": "sqlite3", "DB_FILENAME": str(work / "data.db"), "SECRET": secrets.token_hex(32), "PORT": "8055",
+        "KEY": secrets.token_hex(16),  # Directus 10 wants one
         "HOST": "127.0.0.1", "ADMIN_EMAIL": ADMIN["email"], "ADMIN_PASSWORD": ADMIN["password"], "TELEMETRY": "false",
         "STORAGE_LOCATIONS": "local", "STORAGE_LOCAL_ROOT": str(uploads), "EXTENSIONS_PATH": str(extensions),
         "CAPTIONER_SECRET": secret, "CAPTIONER_URL": "http://127.0.0.1:8902",
