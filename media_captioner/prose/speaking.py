@@ -25,6 +25,7 @@ _NOT_SPEAKERS: Final = frozenset({"voice", "voices", "speech", "guide"})
 _FROM: Final = (["from"], ["by"])
 _JOINS: Final = frozenset({"and", ","})
 _NEXT_ONE: Final = (["a"], ["an"], ["the"], ["another"])
+_NO_SUBJECTS: Final = frozenset({"him", "them", "himself", "herself", "themselves"})
 _QUIET: Final = frozenset({"silent", "quiet", "absent", "inaudible"})
 _SAID: Final = frozenset({"say", "sing"})
 _SPOKEN: Final = frozenset(
@@ -32,7 +33,7 @@ _SPOKEN: Final = frozenset(
 )
 """Verbs with which even a singer speaks."""
 _AFTER: Final = 8  # words after a quotation within which "she replies" may stand
-_VERB_REACH: Final = 7  # words behind somebody within which a verb says that they speak
+_VERB_REACH: Final = 10  # words behind somebody within which a verb says that they speak
 _SUBJECT: Final = 12  # words between a speaker and the verb of speech
 
 
@@ -72,7 +73,11 @@ def is_spoken(passage: Passage, place: int) -> bool:
 
 def speaks(passage: Passage, mention: Mention) -> bool:
     """Whether a mention by itself, or with the verb behind it, says that somebody speaks."""
-    if mention.voice.sings or mention.role in {"sing", "many"}:
+    if (
+        mention.voice.sings
+        or mention.role in {"sing", "many"}
+        or passage.words[mention.start] in _NO_SUBJECTS
+    ):
         return False
     behind = passage.words[mention.end : mention.end + _AFTER]
     if not _QUIET.isdisjoint(behind[:3]) or not _SUNG.isdisjoint(behind):

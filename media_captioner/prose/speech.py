@@ -320,7 +320,7 @@ def _is_part(passage: Passage, hit: Hit) -> bool:
 def _is_of_other(passage: Passage, feeling: Feeling, later: _Utterance, mentions: list[Mention]) -> bool:
     """Whether a word before a quotation tells of somebody else: "the man sobs, and the officer says, “…”"."""
     nominal = [m for m in mentions if m.role != "pronoun" and not m.voice.many]
-    before = [m for m in nominal if m.start < feeling.place]
+    before = [m for m in mentions if m.role != "pronoun" and m.start < feeling.place]
     speaker = [m for m in nominal if m.voice is later.voice and feeling.place < m.start < later.place]
     if not before or not speaker or before[-1].voice is later.voice:
         return False

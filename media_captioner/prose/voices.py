@@ -192,9 +192,10 @@ class Cast:
             return True  # "a male voice, possibly a teenager,"
         plain = [word for word in between if word != "”" and not word.endswith("ly")]
         explains = plain[1:2] in (["a"], ["an"], ["also"]) or plain[1:3] == ["that", "of"]
+        sure = len(plain) < len(between) or (last.found is not None and last.found.columns[0] == "any")
         alike = (
-            {"any", hit.found.columns[0]} if len(plain) < len(between) else {"any"}
-        )  # ", evidently an actor,"
+            {"any", hit.found.columns[0]} if sure else {"any"}
+        )  # ", evidently an actor,", "the reporter, a man,"
         return explains and not voice.many and hit.found.columns[0] != "any" and voice.speaker in alike
 
     def _voice(

@@ -66,6 +66,8 @@ from media_captioner.prose import emotions, tags, understand
         ("A gruff male voice, apparently that of a bulldog, growls, “Not in my yard!”", ["man"]),
         ("A small girl falls and cries; another girl says, “It's okay.”", ["child"]),
         ("A woman speaks. Listeners snap their fingers and murmur “yes.”", ["woman"]),
+        ("The wind tears at the reporter's jacket. The reporter, a man, shouts, “Gusts!”", ["man"]),
+        ("A woman speaks. A boy sings; a teacher prompts him in a whisper.", ["woman"]),
         ("Snare drums rattle, and tubas anchor the harmony.", []),
         ("A docent says, “It was never sold.” Her voice is silky.", ["woman"]),
         (
