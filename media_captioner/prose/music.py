@@ -24,6 +24,10 @@ _DRUMMED: Final = frozenset({"on", "against", "upon", "his", "her", "their"})
 _KICKED: Final = frozenset("over at a an the his her off open against something up down out aside in".split())
 _HUMMED: Final = frozenset({"hum", "whistle"})
 _HUM_REACH: Final = 6
+_PLAYING: Final = frozenset(
+    {"radio", "stereo", "jukebox", "gramophone", "loudspeaker", "speakers", "speaker"}
+)
+"""What plays music when it plays an instrument: "a radio plays classical guitar"."""
 _LONE: Final = frozenset({"drum"})
 """Loose instruments that are sounds where nobody makes music."""
 
@@ -191,6 +195,8 @@ def _band(passage: Passage, words: list[Hit], instruments: list[Hit]) -> list[tu
     sure = [hit for hit in instruments if passage.rank(hit.start, hit.end) == ASSERTED]
     several = len({hit.found.columns[0] for hit in sure}) > 1
     if several and "or" not in passage.words[sure[0].end : sure[-1].start]:
+        return [(sure[0], ASSERTED)]
+    if sure and not _PLAYING.isdisjoint(passage.words) and "play" in passage.keys:
         return [(sure[0], ASSERTED)]
     singers = [hit for hit in passage.hits(Person) if hit.found.columns[1] == "sing"]
     if sure and any(passage.rank(hit.start, hit.end) == ASSERTED for hit in singers):

@@ -281,7 +281,8 @@ def _is_aside(passage: Passage, thing: Hit, hit: Hit) -> bool:
         return False
     end = passage.ends[thing.end - 1] - passage.start
     if passage.text[end - 2 : end] in {"'s", "’s"}:
-        return hit.start - thing.end > 1
+        between = {other.start for other in passage.hits(Source)}.intersection(range(thing.end, hit.start))
+        return hit.start - thing.end > 1 or bool(between)  # "a potter's wheel hums"
     placed = not _PLACED.isdisjoint(words[max(0, thing.start - _PHRASE) : thing.start])
     return placed and "with" in words[thing.end : hit.start]
 

@@ -55,6 +55,7 @@ _THESE: Final = frozenset({"these", "them", "those", "which"})
 _BRINGS: Final = frozenset({"bring", "brings", "bringing", "call", "calls", "calling"})
 _INVERTED: Final = 8  # words from "absent" to the verb of what is, and from "brings" to "to mind"
 _REMOVED: Final = frozenset({"removed", "excised", "eliminated", "edited", "stripped", "scrubbed", "ruled"})
+_TELLTALE: Final = frozenset({"off", *_GONE, *_CAUGHT, *_REMOVED})
 _SEEMS: Final = frozenset({"seems", "seem", "appears", "appear", "seemed", "appeared"})
 _SWITCHED: Final = frozenset({"switched", "turned", "shut"})
 _BETWEEN: Final = frozenset("all also both again not otherwise altogether quite been be".split())
@@ -296,6 +297,8 @@ def _subject(words: Sequence[str], cue: int, ends: set[int]) -> int:
 
 def _absences(words: Sequence[str], found: list[int], ends: set[int]) -> None:
     """Apply "music is conspicuously missing", "birds are not picked up", "the engine is apparently switched off"."""
+    if _TELLTALE.isdisjoint(words):
+        return
     for place, word in enumerate(words):
         off = word == "off" and place > 0 and words[place - 1] in _SWITCHED
         gone = "been" in words[max(0, place - 3) : place] or words[place - 1].endswith("ly")
