@@ -5,8 +5,11 @@
 Each line of a file is ``{"id", "text", "labels": {...}}``. ``must`` are the AudioSet names a listener of the prose
 would list, ``may`` those that are right or wrong by taste and count as neither; the same goes for ``emo`` and
 ``emo_may``, ``flags`` and ``flags_may``, ``quality`` and ``quality_may``, ``music`` and ``music_may``. ``quotes``
-are pairs of the words as quoted and their translation. Without a file, the two files beside this script are
-measured: ``prose-tuning`` was looked at while the rules were written, ``prose-untouched`` was not.
+are pairs of the words as quoted and their translation. Without a file, the three files beside this script are
+measured: ``prose-tuning`` was looked at while the rules were written, ``prose-untouched`` was not, and
+``prose-various`` was labelled before it was first measured and looked at since. In ten parts (``v1`` ... ``v10``)
+it went by precision and recall of tags at first sight: .81 .83, .90 .89, .88 .89, .94 .94, .90 .86, .89 .87, .92
+.89, .93 .93, .96 .90, .98 .96; each part was measured with the rules that the ones before it had led to.
 """
 
 from __future__ import annotations
@@ -147,7 +150,7 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("files", nargs="*", type=Path)
     parser.add_argument("--details", action="store_true", help="list what is wrong (+) and missed (-)")
     chosen = parser.parse_args(arguments)
-    for path in chosen.files or [HERE / "prose-tuning.jsonl", HERE / "prose-untouched.jsonl"]:
+    for path in chosen.files or sorted(HERE.glob("prose-*.jsonl")):
         measure(path, details=chosen.details)
 
 
