@@ -35,6 +35,8 @@ from media_captioner.prose import understand
             "“More attack on the snare,” a female engineer with a German accent calls.",
             ["More attack on the snare"],
         ),
+        ("The group sings “Happy Birthday” raggedly.", []),
+        ("A cat meows, and he relents, “Fine, fine, here.”", ["Fine, fine, here."]),
         ("The genre is known as “lo-fi hip hop.”", []),
         ("A chop is followed by a collective “¡Uuuh!” of delight.", []),
         ("Anyone should note that the “cuckoos” are mechanical.", []),
