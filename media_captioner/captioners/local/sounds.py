@@ -27,7 +27,10 @@ _BRIEF: Final = 1.0  # seconds; a sound as short as that
 _BRIEF_SCORE: Final = 0.30  # needs this: at the edges of other sounds taggers see many things for a moment
 _RELATIVE: Final = 0.40  # and every sound this part of the score of the surest one near it,
 _NEAR: Final = 2.0  # seconds: what is further away neither causes nor masks it
-_NOISE: Final = 0.65  # steady noise explains a sound that has no more than half again its score
+_BESIDE: Final = (
+    0.75  # and so is what lasts beyond that, but for this part: birds sing on before and after a bell
+)
+_NOISE: Final = 0.75  # steady noise explains a sound that has no more than a third again its score
 _WAY: Final = 0.40  # a label that says little gives way to a special one with this part of its score,
 _WAY_OF_GOOD: Final = (
     0.85  # and one that says enough ("coughing") only to one about as sure ("throat clearing")
@@ -64,7 +67,7 @@ def events(scores: Scores, *, music: Curve) -> list[Event]:
     """
     labels = labels_in(scores.p)
     noise = noise_curve(scores)
-    clear = [c for c in found(labels, music) if sureness(noise[c.first : c.last]) < _NOISE * c.score]
+    clear = [c for c in found(labels, music) if _noise_at(c, noise) < _NOISE * c.score]
     kept = _inner(_told(_special(clear)), scores.moments)
     told = [
         Event(
@@ -77,6 +80,16 @@ def events(scores: Scores, *, music: Curve) -> list[Event]:
         for candidate in kept
     ]
     return sorted(consistent(told), key=lambda event: (event.start, event.end))
+
+
+def _noise_at(candidate: Candidate, noise: Curve) -> float:
+    """Return how surely steady noise is heard while ``candidate`` is, or beside one at an edge of the window."""
+    first, last = candidate.first, candidate.last
+    if last > len(noise) - _EDGE:
+        first -= _EDGE
+    if first < _EDGE:
+        last += _EDGE
+    return sureness(noise[max(0, first) : last])
 
 
 def noise_curve(scores: Scores) -> Curve:
@@ -180,9 +193,13 @@ def _inner(kept: list[Candidate], moments: int) -> list[Candidate]:
 
 
 def _surest_near(candidate: Candidate, found: list[Candidate]) -> float:
+    """Return the score of the surest sound beside which all, or nearly all, of ``candidate`` is heard."""
     reach = round(_NEAR / HOP)
+    least = _BESIDE * (candidate.last - candidate.first)
     return max(
-        c.score for c in found if c.first < candidate.last + reach and c.last > candidate.first - reach
+        c.score
+        for c in found
+        if min(candidate.last, c.last + reach) - max(candidate.first, c.first - reach) >= least
     )
 
 

@@ -77,6 +77,11 @@ def test_weak_scores_beside_a_sure_sound_are_its_edges():
     assert [event.name for event in found] == ["Meow"]
 
 
+def test_birds_that_sing_before_and_after_a_bell_are_no_edge_of_it():
+    found = heard(scores(**{"Bird song": (2, 6.5, 0.3), "Bell": (6.7, 8, 0.9)}))
+    assert {event.name for event in found} == {NAMES["Bird song"], "Bell"}
+
+
 def test_under_music_more_is_needed():
     made = scores(Clapping=(5, 8, 0.2))
     assert heard(made)
@@ -161,6 +166,7 @@ def test_speech_that_is_nobodys_may_be_a_babble_of_voices():
 def test_steady_noise_explains_what_only_sounds_like_it():
     assert not heard(scores(White_noise=(0, 30, 0.8), Spray=(0, 30, 0.5)))
     assert heard(scores(White_noise=(0, 30, 0.1), Spray=(0, 30, 0.5)))
+    assert heard(scores(White_noise=(0, 30, 0.28), Spray=(0, 30, 0.39)))
 
 
 def test_barks_close_together_are_one_event_and_far_apart_two():
