@@ -1,14 +1,15 @@
-"""How likely each of 521 sounds is at each moment: YAMNet over overlapping patches."""
+"""How likely each of 521 sounds is at each moment: YAMNet over overlapping patches, with what it was taught."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
-from media_captioner.captioners.local import weights
+from media_captioner.captioners.local import lesson, weights
 from media_captioner.captioners.local.runtime import Network
 from media_captioner.captioners.local.spectrum import (
     RATE,
@@ -34,6 +35,7 @@ _LEVELS: Final = (-26.0, -42.0)  # dBFS of the loud part of the window
 _HALF_WAY: Final = 0.5
 _LOUD_PART: Final = 30.0  # dB below the loudest 100 ms that still count as loud part
 _MOST_GAIN: Final = 40.0  # dB; more would only show the noise of the recording
+_NEVER: Final = -40.0  # logit of what is not heard
 _SILENT: Final = -80.0  # dBFS in 100 ms; patches without anything above it are not looked at
 
 
@@ -58,32 +60,62 @@ class Tagger:
     """YAMNet, loaded once."""
 
     def __init__(self) -> None:
-        self._network = Network(weights.shipped("yamnet_i8.onnx"), batch=_BATCH)
+        self._network = Network(weights.shipped("yamnet_i8.onnx"), batch=_BATCH, inner=lesson.INNER)
+        self._lesson = lesson.shipped()
 
     def __call__(self, signal: Signal) -> Scores:
         """Return the scores for ``signal`` (16 kHz mono, -1..1), smoothed over three moments."""
-        levels = envelope(signal, RATE // 10)
         moments = 1 + len(signal) // (_HOP_FRAMES * YAMNET_HOP)
-        scores = np.zeros((moments, 521), np.float32)
-        wanted = _audible(levels, moments)
-        if not wanted.any():
-            return Scores(scores)
-        loud = float(10 * np.log10(np.mean(10 ** (levels[levels > levels.max() - _LOUD_PART] / 10))))
-        for turn, level in enumerate(_LEVELS):
-            gain = 10 ** (min(_HALF_WAY * (level - loud), _MOST_GAIN) / 20)
-            chosen = np.flatnonzero(wanted & (np.arange(moments) % len(_LEVELS) == turn))
-            if len(chosen):
-                scores[chosen] = _sigmoid(self._network(_patches(signal * np.float32(gain), chosen)))
-        return Scores(_smoothed(scores, wanted))
+        logits = np.full((moments, 521), _NEVER, np.float32)
+        inner = np.zeros((moments, 1024), np.float32)
+        wanted = audible(envelope(signal, RATE // 10), moments)
+        if wanted.any():
+            for patches, chosen in patches_of(signal, wanted):
+                logits[chosen], inner[chosen] = self._network.outputs(patches)
+        return Scores(scored(self._lesson(logits, inner), wanted))
 
 
-def _audible(levels: npt.NDArray[np.float32], moments: int) -> npt.NDArray[np.bool_]:
-    """Return for each moment whether its patch holds anything but silence."""
+def scored(logits: npt.NDArray[np.float32], wanted: npt.NDArray[np.bool_]) -> npt.NDArray[np.float32]:
+    """Return the probabilities of ``logits`` (both of shape ``(moments, 521)``), smoothed over three moments; 0 where not wanted."""
+    scores = _sigmoid(logits)
+    scores[~wanted] = 0
+    return _smoothed(scores, wanted)
+
+
+def audible(levels: npt.NDArray[np.float32], moments: int) -> npt.NDArray[np.bool_]:
+    """Return for each moment whether its patch holds anything but silence.
+
+    Args:
+        levels: ``float32``, dBFS of each tenth of a second.
+        moments: How many there are.
+
+    """
     centres = np.arange(moments) * HOP * 10
     reach = YAMNET_FRAMES // 2 / 10
     first = np.maximum(0, np.floor(centres - reach)).astype(int)
     last = np.minimum(len(levels), np.ceil(centres + reach)).astype(int)
     return np.array([a < b and levels[a:b].max() > _SILENT for a, b in zip(first, last, strict=True)])
+
+
+def patches_of(
+    signal: Signal, wanted: npt.NDArray[np.bool_], turn: int | None = None
+) -> Iterator[tuple[npt.NDArray[np.float32], npt.NDArray[np.intp]]]:
+    """Yield YAMNet's input and the moments it is of, once for each loudness.
+
+    Args:
+        signal: 16 kHz mono, -1..1, not silent.
+        wanted: Which moments are looked at.
+        turn: The one loudness for all of them, 0 or 1; None where they take turns.
+
+    """
+    levels = envelope(signal, RATE // 10)
+    loud = float(10 * np.log10(np.mean(10 ** (levels[levels > levels.max() - _LOUD_PART] / 10))))
+    for number, level in enumerate(_LEVELS):
+        its = np.arange(len(wanted)) % len(_LEVELS) == number if turn is None else number == turn
+        chosen = np.flatnonzero(wanted & its)
+        if len(chosen):
+            gain = 10 ** (min(_HALF_WAY * (level - loud), _MOST_GAIN) / 20)
+            yield _patches(signal * np.float32(gain), chosen), chosen
 
 
 def _patches(signal: Signal, chosen: npt.NDArray[np.intp]) -> npt.NDArray[np.float32]:

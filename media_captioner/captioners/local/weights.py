@@ -18,6 +18,7 @@ SHA256: Final[dict[str, str]] = {
     "musicnn_labels.json": "572cd15fda3bdce899a4267885ac2249bf0f0508016d0acda269b5942999b251",
     "yamnet_class_map.csv": "cdf24d193e196d9e95912a2667051ae203e92a2ba09449218ccb40ef787c6df2",
     "yamnet_i8.onnx": "05069a31e882796039c7f76e5ba4b67a3e11609e77370102b62dc0a3cffb59a1",
+    "yamnet_lesson.npz": "183d1cc1af6b69d2e9311b2757ea18d19505c4f1bbe5e09103110e9963ade918",
 }
 """Every shipped file and the hash of its bytes. Origins and licences are in NOTICE."""
 
