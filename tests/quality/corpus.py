@@ -33,16 +33,18 @@ def items(folder: Path) -> list[Item]:
         return [Item(folder / row["file"], row["kind"], row["truth"]) for row in csv.DictReader(file)]
 
 
-def decode(path: Path) -> npt.NDArray[np.int16]:
-    """Decode a file to 16 kHz mono."""
+def decode(path: Path, most: int | None = None) -> npt.NDArray[np.int16]:
+    """Decode a file to 16 kHz mono, or its first ``most`` samples."""
     blocks = []
     with av.open(str(path)) as container:
         resampler = av.AudioResampler(format="s16", layout="mono", rate=RATE)
         for frame in container.decode(audio=0):
             frame.pts = None
             blocks += [part.to_ndarray()[0] for part in resampler.resample(frame)]
+            if most is not None and sum(map(len, blocks)) >= most:
+                break
         blocks += [part.to_ndarray()[0] for part in resampler.resample(None)]
-    return np.concatenate(blocks).astype(np.int16) if blocks else np.zeros(0, np.int16)
+    return np.concatenate(blocks)[:most].astype(np.int16) if blocks else np.zeros(0, np.int16)
 
 
 def clips(pcm: npt.NDArray[np.int16]) -> Iterator[tuple[float, Clip]]:
