@@ -180,9 +180,8 @@ def _is_played(mention: Mention) -> bool:
     if mention.source or mention.end - place > 1 or mention.entry.group not in _LIVELY:
         return False
     word = passage.words[place]
-    if passage.words[place - 1] == "," and word.endswith("s"):
-        return False  # "an organ plays, fireworks pop": the next of a list
-    if not word.endswith(("s", "ed", "ing")) or not _MADE_OF.isdisjoint(mention.entry.classes):
+    listed = passage.words[place - 1] == "," and word.endswith("s")  # "an organ plays, fireworks pop"
+    if listed or not word.endswith(("s", "ed", "ing")) or not _MADE_OF.isdisjoint(mention.entry.classes):
         return False
     words = passage.words
     played = [hit.end for hit in passage.hits(Instrument) if hit.end <= place and not is_drumming(words, hit)]

@@ -12,7 +12,7 @@ from functools import cache
 from typing import Final
 
 from media_captioner.model import Evidence, Flag, Polarity, Sound, Speech
-from media_captioner.prose.lexicon import Action, FlagWord, Mask, Person, lexicon
+from media_captioner.prose.lexicon import Action, FlagWord, Mask, Person, Source, lexicon
 from media_captioner.prose.manner import FEIGNED
 from media_captioner.prose.polarity import HEDGED, NAMES
 from media_captioner.prose.reading import Reading
@@ -25,6 +25,8 @@ _UNSPACED: Final = re.compile("他妈的|操你妈|操|傻逼|妈的|傻屄|く�
 _GLASS: Final = re.compile(
     r"\b(?:glass(?:es)?|vases?|bottles?|windows?|mirrors?|panes?|jars?)\b", re.IGNORECASE
 )
+_OF_VOICES: Final = frozenset({"scream", "shouting", "crying"})
+_PEOPLE: Final = frozenset({"person", "crowd", "throng", "kids", "baby", "walker", "voice"})
 _WRITTEN: Final = frozenset({"prose", "all"})
 
 
@@ -87,6 +89,10 @@ def _of_prose(reading: Reading) -> Iterable[Reason]:
                 other.start == hit.end for other in passage.hits(Action)
             ):
                 continue  # a violent hiss
+            if hit.found.columns[0] in _OF_VOICES and any(
+                other.end == hit.start and other.found.name not in _PEOPLE for other in passage.hits(Source)
+            ):
+                continue  # "engines scream", "an alligator bellows"
             if passage.words[hit.end - 1] == "violently" and not passage.hits(Person):
                 continue  # the wind gusts, the water boils
             if not (hit.end - hit.start == 1 and hit.start in masked):

@@ -106,6 +106,7 @@ def test_setting(text, setting):
         ("A timer is wound with a ratcheting sound.", set()),
         ("Their laughter is ricocheting off the walls.", set()),
         ("Steam leaves with a violent hiss.", set()),
+        ("Engines scream, and an alligator bellows.", set()),
         ("The attack is immediate, and the piece is in a minor key.", set()),
         ("An explosion of applause follows.", set()),
         ("The gallery explodes, and hundreds applaud.", set()),
