@@ -178,25 +178,23 @@ class Cast:
     def _apposed(passage: Passage, last: Hit, hit: Hit, voice: Voice, rank: int) -> bool:
         """Whether the second of two phrases explains the first: "the driver, a woman, mutters"."""
         between = passage.words[last.end : hit.start]
-        if last.found is not None and last.found.columns[1] == "pronoun" and between[:2] in _IS_A:
+        role = last.found.columns[1] if last.found is not None else None
+        if role == "pronoun" and between[:2] in _IS_A:
             return len(between) <= _APPOSITION  # "She is a woman with …"
-        if len(between) > _APPOSITION or not between or between[0] != ",":
+        if role == "voice" and "belonging" in between:
+            return (
+                True  # "a female voice, close to the microphone and likely belonging to a middle-aged woman,"
+            )
+        if (
+            len(between) > _APPOSITION
+            or not between
+            or between[0] != ","
+            or hit.found.columns[1] == "pronoun"
+        ):
             return False
         if between == [","] and hit.found.phrase in _GENDERS:
             return not voice.many  # "an announcer, female, speaks"
-        if not {"and", QUOTED, ";"}.isdisjoint(between) or hit.found.columns[1] == "pronoun":
-            return False
-        if rank == HEDGED and (
-            voice.speaker == "any" or hit.found.columns[0] in {"any", "child", voice.speaker}
-        ):
-            return True  # "a male voice, possibly a teenager,"
-        plain = [word for word in between if word != "”" and not word.endswith("ly")]
-        explains = plain[1:2] in (["a"], ["an"], ["also"]) or plain[1:3] == ["that", "of"]
-        sure = len(plain) < len(between) or (last.found is not None and last.found.columns[0] == "any")
-        alike = (
-            {"any", hit.found.columns[0]} if sure else {"any"}
-        )  # ", evidently an actor,", "the reporter, a man,"
-        return explains and not voice.many and hit.found.columns[0] != "any" and voice.speaker in alike
+        return {"and", QUOTED, ";"}.isdisjoint(between) and _explains(last, hit, between, voice, rank)
 
     def _voice(
         self, passage: Passage, hit: Hit, found: list[Mention], rank: int, speaker: str
@@ -314,6 +312,18 @@ class Cast:
         voice = Voice(len(self.voices) + 1, speaker, noun, many=many, count=count)
         self.voices.append(voice)
         return voice
+
+
+def _explains(last: Hit, hit: Hit, between: list[str], voice: Voice, rank: int) -> bool:
+    """Whether the words between two phrases make the second one an apposition."""
+    speaker = hit.found.columns[0]
+    if rank == HEDGED and (voice.speaker == "any" or speaker in {"any", "child", voice.speaker}):
+        return True  # "a male voice, possibly a teenager,"
+    plain = [word for word in between if word != "”" and not word.endswith("ly")]
+    told = plain[1:2] in (["a"], ["an"], ["also"]) or plain[1:3] == ["that", "of"]
+    sure = len(plain) < len(between) or (last.found is not None and last.found.columns[0] == "any")
+    alike = {"any", speaker} if sure else {"any"}  # ", evidently an actor,", "the reporter, a man,"
+    return told and not voice.many and speaker != "any" and voice.speaker in alike
 
 
 def _is_of_last(passage: Passage, word: str) -> bool:

@@ -68,6 +68,7 @@ from media_captioner.prose import emotions, tags, understand
         ("A woman speaks. Listeners snap their fingers and murmur “yes.”", ["woman"]),
         ("The wind tears at the reporter's jacket. The reporter, a man, shouts, “Gusts!”", ["man"]),
         ("A woman speaks. A boy sings; a teacher prompts him in a whisper.", ["woman"]),
+        ("A female voice, close by and likely belonging to a middle-aged woman, speaks.", ["woman"]),
         ("Snare drums rattle, and tubas anchor the harmony.", []),
         ("A docent says, “It was never sold.” Her voice is silky.", ["woman"]),
         (
