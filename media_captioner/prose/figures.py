@@ -207,6 +207,9 @@ def _is_struck(mention: Mention) -> bool:
         place -= 1
     if passage.words[place - 1].endswith(_PLAYERS):
         return False  # "the drummers shout"
+    plural = passage.words[place - 1] != passage.keys[place - 1]
+    if not plural and not passage.words[mention.start].endswith(("s", "ed", "ing")):
+        return False  # "a sub-bass boom"
     if any(hit.end == place for hit in passage.hits(Instrument)):
         return True
     return passage.words[place].endswith("s") and any(

@@ -279,9 +279,8 @@ def _is_speech(text: str, quote: Quote, before: _Before, found: list[Quote], fol
         or before.article
         or before.termed
         or (before.named and count < _PHRASE and quote.text.islower())
-        or (before.sung and not before.introduced and _is_title(quote.text))
     ):
-        return False  # nothing to say; or a noun: "what engineers call a “telephone effect”", "they sing “My Way”"
+        return False  # nothing to say; or a noun: "what engineers call a “telephone effect”", "the “cuckoos”"
     foreign = translations.is_foreign(quote.text)
     whole = count >= _PHRASE or foreign
     joined = bool(found) and bool(_JOINED.match(text[found[-1].end : quote.start]))
@@ -296,12 +295,6 @@ def _is_speech(text: str, quote: Quote, before: _Before, found: list[Quote], fol
     if _is_told(quote.text, behind, before, whole=whole, paired=paired):
         return not _imitates(quote.text, count, before)
     return _stands_alone(quote.text, before, found, count, paired=paired)
-
-
-def _is_title(text: str) -> bool:
-    """Whether a quotation is written like the title of a song."""
-    words = [word for word in text.split() if word.lower() not in _SMALL]
-    return text[-1:].isalpha() and len(words) > 1 and all(word[0].isupper() for word in words)
 
 
 def _is_heard(text: str, behind: str, before: _Before) -> bool:

@@ -107,6 +107,7 @@ def test_setting(text, setting):
         ("Their laughter is ricocheting off the walls.", set()),
         ("Steam leaves with a violent hiss.", set()),
         ("Engines scream, and an alligator bellows.", set()),
+        ("Fingers slide along the wound strings of a guitar.", set()),
         ("The attack is immediate, and the piece is in a minor key.", set()),
         ("An explosion of applause follows.", set()),
         ("The gallery explodes, and hundreds applaud.", set()),

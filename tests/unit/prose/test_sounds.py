@@ -44,6 +44,7 @@ from media_captioner.prose.tables import table
         ("A machine gun hammers in long bursts.", {"Machine gun", "Gunshot, gunfire"}),
         ("A forklift reverses, its warning beeper sounding.", {"Beep, bleep"}),
         ("Heavy lorries thunder by.", {"Truck"}),
+        ("The impact is a sub-bass boom.", {"Boom"}),
         ("An organ plays a fanfare, fireworks pop overhead.", {"Fireworks"}),
         ("Bowling pins crash in the distance.", {"Smash, crash"}),
         ("The men sing, stamping on the planks.", {"Walk, footsteps"}),
