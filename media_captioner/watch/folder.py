@@ -363,17 +363,9 @@ class WatchedFolder:
         self._note(job, decided.state, decided.reason, until=decided.until, tries=tries, content=content)
         level = logging.WARNING if decided.state in {"failed", "quarantined"} else logging.INFO
         shown = f"{job.path}: {decided.state}" + (f" ({decided.reason})" if decided.reason else "")
-        log.log(
-            level,
-            shown,
-            extra={
-                "path": str(job.path),
-                "root": str(self.root),
-                "state": decided.state,
-                "reason": decided.reason,
-                "elapsed": round(report.elapsed, 3),
-            },
-        )
+        where = {"path": str(job.path), "root": str(self.root)}
+        told = {"state": decided.state, "reason": decided.reason, "elapsed": round(report.elapsed, 3)}
+        log.log(level, shown, extra={**where, **told})
 
     async def _lost(self, job: Job, *, captioned: bool = False) -> None:
         known = self.memory.of(job.path)
