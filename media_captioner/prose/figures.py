@@ -112,11 +112,12 @@ def _is_measure(mention: Mention, found: list[Mention]) -> bool:
 
 def _is_absorbed(mention: Mention, found: list[Mention]) -> bool:
     """Whether an action only says that a machine named before it runs: "a lawn mower buzzes"."""
-    if mention.source or _GENERIC.isdisjoint(mention.entry.classes):
+    groups = {"tool"} if "Chatter" in mention.entry.classes else _MACHINES
+    if mention.source or (groups is _MACHINES and _GENERIC.isdisjoint(mention.entry.classes)):
         return False
     for other in found:
         between = mention.passage.words[other.end : mention.start]
-        if other.entry.group in _MACHINES and other.end <= mention.start and len(between) <= 2:
+        if other.entry.group in groups and other.end <= mention.start and len(between) <= 2:
             beside = BESIDES.isdisjoint(between) and BARRIERS.isdisjoint(between)
             return beside and other.rank == mention.rank
     return False
