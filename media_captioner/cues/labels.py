@@ -11,7 +11,7 @@ from functools import cache
 from importlib import resources
 from typing import Final
 
-from media_captioner.cues.wording import Wording, plain_mood
+from media_captioner.cues.wording import Wording, named_instruments, plain_mood
 from media_captioner.model import Music, Sound, Speech
 from media_captioner.model.soundtable import by_name
 
@@ -44,7 +44,7 @@ class Translated(Wording):
     def music(self, music: Music) -> str:
         """Return the words for a stretch of music: genre, instruments, mood, then who sings."""
         sings = self._words.get(("vocals", music.vocals or ""))
-        names = [self._words.get(("label", name), "") for name in music.instruments[:2]]
+        names = [self._words.get(("label", name), "") for name in named_instruments(music)]
         names = [name for name in names if name]
         instruments = self._frame("and", *names) if len(names) > 1 else "".join(names)
         played = self._words.get(("genre", music.genre or ""), "")

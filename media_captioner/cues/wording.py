@@ -55,7 +55,7 @@ class Wording:
         """Return the words for a stretch of music: mood, genre, then instruments, then who sings."""
         mood = plain_mood(music)
         sings = _VOCALS.get(music.vocals or "")
-        instruments = " and ".join(music.instruments[:2])
+        instruments = " and ".join(named_instruments(music))
         if music.genre:
             played = f"{music.genre} {'song' if sings else 'music'}"
             played += f" with {instruments}" if instruments and instruments not in music.genre else ""
@@ -99,6 +99,12 @@ class Wording:
 def plain_mood(music: Music) -> str:
     """Return the first mood of a piece as an adjective, or nothing."""
     return _MOODS.get(music.mood[0], music.mood[0]) if music.mood else ""
+
+
+def named_instruments(music: Music) -> list[str]:
+    """Return the two foremost instruments. "Guitar" goes where "acoustic guitar" is named: it is the same one."""
+    names = music.instruments
+    return [name for name in names if not any(other.endswith(f" {name}") for other in names)][:2]
 
 
 def either(one: str, other: str) -> str:

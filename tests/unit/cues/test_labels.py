@@ -90,6 +90,12 @@ def test_music(played, german):
     assert GERMAN.music(played) == german
 
 
+def test_an_instrument_named_in_general_and_in_particular_is_said_once():
+    played = Music("asserted", instruments=("guitar", "acoustic guitar", "piano"))
+    assert Wording().music(played) == "acoustic guitar and piano music"
+    assert "Gitarre und Gitarre" not in GERMAN.music(played)
+
+
 def test_speakers_languages_and_manner():
     assert GERMAN.speaker("woman 2") == "FRAU 2"
     assert GERMAN.speaker("ANNA") == "ANNA"
