@@ -68,6 +68,10 @@ def _meant(
     """Return the sound named before that a more general word takes up: "a baby cries … the crying subsides"."""
     passage = mention.passage
     definite = passage.summary or passage.words[mention.start - 1 : mention.start] in (["the"], ["this"])
+    if passage.summary and mention.entry.classes:
+        for identity, group in merged.items():
+            if group[0].entry.classes == mention.entry.classes and group[0].rank == mention.rank:
+                return identity  # "a loud slam … In summary, … slamming of a door"
     if mention.source or not definite or not mention.entry.classes:
         return None
     general = mention.entry.classes[0]

@@ -177,6 +177,11 @@ def test_one_sound_named_three_times_is_one_sound():
     ]
 
 
+def test_a_summary_that_names_a_sound_again_adds_none():
+    facts = understand("A loud slam shakes the room. In summary, the clip holds the slamming of a door.")
+    assert len([s for s in facts.sounds if s.polarity == "asserted"]) == 1
+
+
 def test_the_surest_mention_wins():
     facts = understand("Perhaps a dog is barking. Then the dog barks loudly.")
     assert facts.sounds[0].polarity == "asserted"
