@@ -18,7 +18,8 @@ _OWNED: Final = (
 _ORDINALS: Final = frozenset({"first", "second", "third", "other", "former", "latter"})
 _VERBS: Final = frozenset(
     "say ask reply answer respond laugh whisper speak add shout begin continue agree interrupt sound be sigh exclaim "
-    "yell call mutter murmur groan giggle complain scream cry insist remark squeal shriek squeak declare protest joke".split()
+    "yell call mutter murmur groan giggle complain scream cry insist remark squeal shriek squeak declare protest joke "
+    "burst manage pause hesitate gasp seem chuckle snort".split()
 )
 _CLOSING: Final = frozenset({",", "."})
 _GENDER_REACH: Final = 2

@@ -56,6 +56,10 @@ from media_captioner.prose import emotions, tags, understand
             ["man", "man"],
         ),
         ("A festival announcer, female, says, “Welcome.”", ["woman"]),
+        (
+            "Two men talk. The first says, “I see.” The second bursts into laughter and manages, “Do you?”",
+            ["man", "man"],
+        ),
         ("A male voice, evidently an actor impersonating a mouse, taunts, “Missed me!”", ["man"]),
         ("A man speaks. The monster answers with a roar. The listener never speaks.", ["man"]),
         ("A woman says, “Hi.” A song plays from a ceiling speaker.", ["woman"]),
