@@ -68,6 +68,9 @@ _NO_HEADS: Final = frozenset(
 _NOISE: Final = frozenset("sound noise is are and or can could".split())
 _SIDES: Final = frozenset("fundamental timbre overtone overtones partials harmonics resonance".split())
 """What a participle describes where it tells of a side of a sound: "a buzzing fundamental"."""
+_BLOWN: Final = frozenset(
+    {"horn", "foghorn", "whistle", "siren", "trumpet", "trombone", "tuba", "bugle", "shofar"}
+)
 _REGISTERS: Final = frozenset({"tenor", "soprano", "contralto"})
 _SUNG: Final = frozenset({"sing", "song", "aria", "hymn", "chorus", "choir", "melody", "lyric"})
 
@@ -87,6 +90,7 @@ def is_figure(mention: Mention, found: list[Mention]) -> bool:
         or _is_attribute(mention, found)
         or _is_played(mention)
         or _is_struck(mention)
+        or _is_blown(mention)
         or _is_busy(mention)
         or _is_sung_by_nobody(mention)
         or _is_of_thing(mention)
@@ -220,6 +224,16 @@ def _is_struck(mention: Mention) -> bool:
 
 def _is_piece(hit: Hit) -> bool:
     return bool(hit.found.columns[0] in {"head", "beside"})
+
+
+def _is_blown(mention: Mention) -> bool:
+    """Whether a blast is that of a horn: "the ship's horn sounds, a single enormous blast"."""
+    words = mention.passage.words[mention.start : mention.end]
+    return (
+        words[-1:] in (["blast"], ["blasts"])
+        and not _BLOWN.isdisjoint(mention.passage.keys)
+        and "bomb" not in words
+    )
 
 
 def _is_busy(mention: Mention) -> bool:

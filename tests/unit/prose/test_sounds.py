@@ -87,6 +87,7 @@ from media_captioner.prose.tables import table
         ("Monkeys chatter in the canopy.", {"Wild animals"}),
         ("A toddler begins to bawl.", {"Baby cry, infant cry"}),
         ("The dry whirr of insects is heard.", {"Insect"}),
+        ("Crickets and a chorus of frogs become audible.", {"Cricket", "Frog"}),
     ],
 )
 def test_names_the_thing_that_sounds(text, wanted):
@@ -278,6 +279,7 @@ def test_hiss_of_the_recording_is_quality_and_hiss_of_a_snake_is_a_sound():
         ("A pop song plays.", "Burst, pop"),
         ("Its bellows exhale in soft puffs.", "Bellow"),
         ("The commentator cries ecstatically, “He's done it!”", "Crying, sobbing"),
+        ("The ship's horn then sounds, a single enormous blast that echoes.", "Explosion"),
         ("Heavy lorries thunder by.", "Thunder"),
         ("The wheels shriek as they bite into a curve.", "Biting"),
         ("Several clocks chatter on the wall.", "Chatter"),
