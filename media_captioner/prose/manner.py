@@ -28,7 +28,7 @@ from media_captioner.prose.words import gerund
 STRONG: Final = 2
 _NEAR: Final = 7  # words between a word of emotion and the voice, verb or noun it colours
 _OTHER: Final = frozenset(
-    "moment scene atmosphere mood environment effect gesture setting soundscape pace rhythm pitch noise texture "
+    "portrait recording moment scene atmosphere mood environment effect gesture setting soundscape pace rhythm pitch noise texture "
     "timbre contrast event home space ambience party celebration music journey story situation action".split()
 )
 _BEASTLY: Final = frozenset(
@@ -198,7 +198,7 @@ def _is_before_other(passage: Passage, hit: Hit) -> bool:
     voiced = {other.start for other in passage.hits(Saying)}
     voiced.update(other.start for other in (*passage.hits(Person), *passage.hits(Emotion)))
     for place in range(hit.end, min(len(words), hit.end + 5)):
-        if passage.keys[place] in _OTHER or words[place] in _BEASTLY:
+        if not _OTHER.isdisjoint((passage.keys[place], words[place])) or words[place] in _BEASTLY:
             return True
         if place in voiced:
             return False

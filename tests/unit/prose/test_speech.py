@@ -122,6 +122,7 @@ def test_language(text, language):
         ("A man speaks in an exasperated tone. He says: “Not again.”", ("frustrated",), "exasperated"),
         ("“Over here!” a man shouts. His voice is raw with panic.", ("fearful",), "panicked"),
         ("“I hate this,” she says. The sound is echo-cancelled aggressively.", (), None),
+        ("This is an intimate recording of a carpenter. He murmurs, “There she goes.”", (), "quiet"),
         ("“Thank you,” a boy says. Polite applause accompanies his exit.", (), None),
         ("A hero says, “Over.” An exaggerated whip-crack follows his words.", (), None),
         ("A woman sighs. “No,” she says. She is world-weary.", (), "world-weary"),
