@@ -53,6 +53,21 @@ def pytest_runtest_makereport(item, call):
     return report
 
 
+def sendable(data):
+    """Return what a report holds without characters that no UTF-8 has: names of files may have them."""
+    if isinstance(data, str):
+        return data.encode("utf-8", "backslashreplace").decode()
+    if isinstance(data, dict):
+        return {sendable(name): sendable(value) for name, value in data.items()}
+    return [sendable(value) for value in data] if isinstance(data, list | tuple) else data
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_report_to_serializable():
+    """Let reports through to the process that shows them: one that cannot be sent would end the whole run."""
+    return sendable((yield))
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _no_key_in_any_file(tmp_path_factory):
     """Fail the run if any file that a test left behind holds a key."""
