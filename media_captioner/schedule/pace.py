@@ -29,6 +29,10 @@ _LONGEST_PAUSE: Final = 60.0
 _LONGEST_WISH: Final = 86_400.0  # seconds: a Retry-After beyond a day is believed to be a day
 _FAILURES: Final = 5  # in a row, after which the service is taken to be down
 
+_LATE: Final = 0.01
+"""Seconds that a start may be late and still count as on time, or being late would add up from start to start. The slack
+of the starts of one second is 0.015, so no window of a second or more holds one too many."""
+
 Verdict: TypeAlias = Literal["answered", "throttled", "unavailable", "unsent"]
 """How a request ended, as far as the pace is concerned: ``answered`` is also a refusal of this clip alone."""
 
@@ -61,7 +65,7 @@ class Pace:
         next_start: No request begins earlier, for the sake of the requests before it.
         next_tokens: Nor earlier than this, for the sake of their tokens.
         recent: Tokens by the second in which their requests began, ascending, for the last minute.
-        last_start: When the last request really began.
+        last_start: When the last request began; when it was due, where it was late by 10 ms at most.
         ramp: Starts since the account was last idle.
         factor: Share of the full pace, from 1/8 to 1.
         paused_until: Nobody begins earlier.
@@ -217,16 +221,16 @@ def confirm(pace: Pace, now: float, flight: Flight, limits: Limits) -> tuple[Pac
     """
     if flight.epoch != pace.epoch or all(other.permit != flight.permit for other in pace.flights):
         return _without(pace, flight.permit), None
-    wait = max(flight.start, pace.last_start + limits.closest / pace.factor) - now
-    if wait > 0:
-        return pace, wait
+    due = max(flight.start, pace.last_start + limits.closest / pace.factor)
+    if due > now:
+        return pace, due - now
     if pace.recent and math.floor(now) != math.floor(flight.start):
         # Late by so much that its tokens belong to another second.
         moved = _counted(pace.recent, flight.start, -flight.tokens)
         begun = replace(flight, start=now)
         flights = tuple(begun if other.permit == flight.permit else other for other in pace.flights)
         pace = replace(pace, recent=_counted(moved, now, flight.tokens), flights=flights)
-    return replace(pace, last_start=now), 0.0
+    return replace(pace, last_start=due if now - due <= _LATE else now), 0.0
 
 
 def settle(

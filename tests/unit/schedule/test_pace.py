@@ -2,6 +2,7 @@
 
 import itertools
 import math
+import random
 from dataclasses import replace
 
 import pytest
@@ -128,6 +129,21 @@ def test_a_steady_stream_reaches_the_limit():
         now = flight.start
         pace = paces.settle(pace, now, flight, "answered", limits=limit)
     assert now <= 200 * 1.0 * 1.05
+
+
+def test_starts_that_are_a_little_late_each_do_not_fall_behind():
+    limit, late = Limits(concurrency=1000, requests_per_minute=600), random.Random(7)
+    pace, flights = Pace(), []
+    for _ in range(200):
+        pace, flight = _reserve(pace, 0.0, limit)
+        flights.append(flight)
+    now = 0.0
+    for flight in flights[1:]:
+        wait = flight.start - now
+        while wait:
+            now += wait + late.uniform(0.001, 0.008)
+            pace, wait = paces.confirm(pace, now, flight, limit)
+    assert now <= 199 * 0.1 * 1.035
 
 
 def test_tokens_alone_reach_their_limit():
