@@ -68,19 +68,6 @@ def pytest_report_to_serializable():
     return sendable((yield))
 
 
-@pytest.fixture(autouse=True)
-def _logging_as_it_was():
-    """Take back what a command that was run in this process set up: the next one is not to log as it did."""
-    loggers = [logging.getLogger(name) for name in (None, "media_captioner", "asyncio")]
-    before = [(logger, logger.level, list(logger.handlers)) for logger in loggers]
-    yield
-    for logger, level, handlers in before:
-        logger.setLevel(level)
-        for handler in set(logger.handlers) - set(handlers):
-            if not type(handler).__module__.startswith("_pytest"):
-                logger.removeHandler(handler)
-
-
 @pytest.fixture(scope="session", autouse=True)
 def _no_key_in_any_file(tmp_path_factory):
     """Fail the run if any file that a test left behind holds a key."""

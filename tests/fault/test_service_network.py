@@ -322,7 +322,7 @@ def test_nothing_shows_the_key(name, way, caplog, capfd):
     if name == "openai-compatible" and way == "upload":
         return
     caplog.set_level(logging.DEBUG)
-    logging.getLogger("asyncio").setLevel(logging.DEBUG)
+    caplog.set_level(logging.DEBUG, logger="asyncio")
     texts = []
     faults = sorted(
         set(FAULTS) - {"endless-stream", "endless-event", "huge", "gzip-bomb", "hang", "slow-headers"}
