@@ -6,6 +6,7 @@ import os
 import pytest
 from hypothesis import HealthCheck, settings
 
+from media_captioner.errors import spelled_out
 from media_captioner.system import secrets
 from tests import postgres
 
@@ -56,7 +57,7 @@ def pytest_runtest_makereport(item, call):
 def sendable(data):
     """Return what a report holds without characters that no UTF-8 has: names of files may have them."""
     if isinstance(data, str):
-        return data.encode("utf-8", "backslashreplace").decode()
+        return spelled_out(data)
     if isinstance(data, dict):
         return {sendable(name): sendable(value) for name, value in data.items()}
     return [sendable(value) for value in data] if isinstance(data, list | tuple) else data

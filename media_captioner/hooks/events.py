@@ -14,6 +14,7 @@ from types import MappingProxyType
 from typing import Any, ClassVar, Final, TypeAlias
 
 from media_captioner.config.tables import EventName
+from media_captioner.errors import spelled_out
 from media_captioner.model import CaptionedSegment, Captions
 from media_captioner.model.codec import to_json
 from media_captioner.system.secrets import redact
@@ -293,7 +294,7 @@ def _relative(path: Path, event: Event) -> str:
         shown = path.relative_to(base).as_posix() if base is not None else path.name
     except ValueError:
         shown = path.name
-    return shown.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    return spelled_out(shown)
 
 
 def _plain(message: str, event: Event) -> str:

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from media_captioner.errors import spelled_out
+
 CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
 
 
@@ -47,5 +49,4 @@ def _lines(metric: Metric) -> Iterator[str]:
 
 
 def _escaped(text: str) -> str:
-    shown = text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
-    return shown.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    return spelled_out(text).replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")

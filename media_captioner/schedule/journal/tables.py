@@ -12,6 +12,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any, Final, Protocol, TypeVar
 
+from media_captioner.errors import spelled_out
 from media_captioner.schedule.question import NOTHING, Amount
 from media_captioner.system.space import Ballast
 
@@ -137,7 +138,7 @@ class Sharers(Protocol):
 
 def spelled(path: Path) -> str:
     r"""Return a path as text that a database holds: bytes that are no UTF-8 are spelled ``\xNN``."""
-    return str(path).encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    return spelled_out(str(path))
 
 
 def held(connection: Connection, purse: str) -> Amount:
