@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal, cast
 
 from media_captioner.schedule.journal.owners import stamp
 from media_captioner.schedule.journal.tables import Connection, Sharers, Tables, spelled
@@ -85,14 +85,7 @@ class Register:
 
     async def is_suspect(self, source: Path) -> bool:
         """Return whether an asset may have brought the program down, and has to be worked on alone."""
-
-        def work(connection: Connection) -> bool:
-            row = connection.execute(
-                "SELECT suspect FROM asset WHERE source = ?", (self._named(source),)
-            ).fetchone()
-            return row is not None and row[0] == 1
-
-        return await self._database.read(work)
+        return await self._standing("suspect", source) == 1
 
     async def identify(self, source: Path, content: str) -> int:
         """Take note of what an asset's bytes are; return the dangerous failures of those bytes so far."""
@@ -189,21 +182,19 @@ class Register:
 
     async def content_of(self, source: Path | str) -> str | None:
         """Return what the bytes of an asset were when it was last worked on, or None where nobody knows."""
-
-        def work(connection: Connection) -> str | None:
-            row = connection.execute(
-                "SELECT content FROM asset WHERE source = ?", (self._name(source),)
-            ).fetchone()
-            return None if row is None else row[0]
-
-        return await self._database.read(work)
+        return cast("str | None", await self._standing("content", source))
 
     async def state_of(self, source: Path | str) -> str | None:
         """Return how an asset stands, or None where nobody knows it."""
+        return cast("str | None", await self._standing("state", source))
 
-        def work(connection: Connection) -> str | None:
+    async def _standing(self, what: Literal["content", "state", "suspect"], source: Path | str) -> object:
+        """Return one thing that is on record of an asset, or None where nobody knows it."""
+
+        def work(connection: Connection) -> object:
             row = connection.execute(
-                "SELECT state FROM asset WHERE source = ?", (self._name(source),)
+                f"SELECT {what} FROM asset WHERE source = ?",  # noqa: S608 - one of three names of ours
+                (self._name(source),),
             ).fetchone()
             return None if row is None else row[0]
 
