@@ -27,16 +27,12 @@ def siblings_of(paths: Sequence[Path]) -> dict[Path, list[Path]]:
         named[path.parent][path.stem.casefold()].append(path)
     found: dict[Path, list[Path]] = {}
     for folder, stems in named.items():
-        alike = {stem: dict.fromkeys(members) for stem, members in stems.items()}
-        with contextlib.suppress(OSError):  # it may be gone
-            for name in os.listdir(folder):  # noqa: PTH208 - a path for each of ten thousand names takes its time
-                stem = name.rpartition(".")[0].casefold()
-                if stem in alike and is_media_name(name):
-                    alike[stem][folder / name] = None
+        there = _alike(folder)
         for stem, members in stems.items():
+            alike = dict.fromkeys([*members, *(folder / name for name in there.get(stem, ()))])
             for path in members:
-                if len(alike[stem]) > 1:
-                    found[path] = [each for each in alike[stem] if each != path]
+                if len(alike) > 1:
+                    found[path] = [each for each in alike if each != path]
     return found
 
 
@@ -73,9 +69,10 @@ class Neighbours:
 
 
 def _alike(folder: Path) -> dict[str, list[str]]:
+    """Return the names of the media in a folder by what those that are named alike share."""
     found: dict[str, list[str]] = defaultdict(list)
     with contextlib.suppress(OSError):  # it may be gone
-        for name in os.listdir(folder):  # noqa: PTH208 - as above
+        for name in os.listdir(folder):  # noqa: PTH208 - a path for each of ten thousand names takes its time
             if is_media_name(name):
                 found[name.rpartition(".")[0].casefold()].append(name)
     return dict(found)
