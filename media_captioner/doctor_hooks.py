@@ -12,7 +12,7 @@ from media_captioner.captioners.addresses import public_address
 from media_captioner.config import Settings
 from media_captioner.config.tables import Webhook
 from media_captioner.doctor import Check
-from media_captioner.errors import MediaCaptionerError
+from media_captioner.errors import MediaCaptionerError, reason_of
 from media_captioner.hooks.plugged import plugged
 from media_captioner.hooks.webhooks.courier import named
 from media_captioner.hooks.webhooks.outbox import Outbox, Receiver, default_outbox
@@ -77,9 +77,7 @@ def _webhook(subject: str, webhook: Webhook, receiver: Receiver, *, offline: boo
     except MediaCaptionerError as error:
         return Check(subject, "problem", error.message, error.hint)
     except OSError as error:
-        return Check(
-            subject, "problem", f"its name cannot be resolved: {(error.strerror or str(error)).lower()}"
-        )
+        return Check(subject, "problem", f"its name cannot be resolved: {reason_of(error)}")
     if receiver.disabled is not None:
         remedy = "media-captioner hooks test asks it again."
         return Check(subject, "problem", fares(receiver), remedy)

@@ -65,6 +65,11 @@ def spelled_out(text: str) -> str:
         return text.encode("utf-8", "backslashreplace").decode()
 
 
+def reason_of(error: Exception) -> str:
+    """Return why the system, or FFmpeg, failed at something, as the end of a sentence."""
+    return (getattr(error, "strerror", None) or str(error)).lower()
+
+
 class MediaCaptionerError(Exception):
     """Root of every error raised on purpose.
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from media_captioner.errors import MediaCaptionerError, MediaNotFound
+from media_captioner.errors import MediaCaptionerError, MediaNotFound, reason_of
 from media_captioner.media.policy import MEDIA_SUFFIXES
 from media_captioner.system.clock import Clock
 
@@ -122,7 +122,7 @@ def _is_folder(path: Path) -> bool:
 
 def _unsearched(error: OSError) -> MediaNotFound:
     return MediaNotFound(
-        f"Cannot search {error.filename}: {(error.strerror or str(error)).lower()}",
+        f"Cannot search {error.filename}: {reason_of(error)}",
         hint="Check who may read the folder.",
         path=Path(error.filename),
     )

@@ -16,7 +16,7 @@ import click
 
 from media_captioner._version import __version__
 from media_captioner.cli import GO_ON, INTERRUPTED
-from media_captioner.errors import MediaCaptionerError, MediaNotFound, OutputError
+from media_captioner.errors import MediaCaptionerError, MediaNotFound, OutputError, reason_of
 
 # Name, module, and the line that --help shows: a command's module is not imported to list it.
 _COMMANDS: Final = {
@@ -189,13 +189,13 @@ def _show_nowhere_to_print(error: OSError) -> int:
     """Tell that standard output takes nothing more; files of ours fail with a name and an error of their own."""
     with contextlib.suppress(OSError):
         sys.stdout = None  # what is left in it cannot be written at the end either
-        _say(f"error: Cannot write to standard output: {(error.strerror or str(error)).lower()}")
+        _say(f"error: Cannot write to standard output: {reason_of(error)}")
     return OutputError.exit_code
 
 
 def _show_out_of_reach(error: OSError, *, debug: bool) -> int:
     """Tell which file or folder could not be reached: that is no bug, wherever it was noticed."""
-    why = (error.strerror or str(error)).lower()
+    why = reason_of(error)
     show_error(
         MediaNotFound(f"Cannot reach {error.filename}: {why}", hint="Check its name, and who may read it.")
     )

@@ -12,7 +12,7 @@ from typing import Any, Final, get_origin
 
 from media_captioner.config.schema import UNTRUSTED, Settings
 from media_captioner.config.tables import TABLES, placed
-from media_captioner.errors import ConfigError, UnknownSetting
+from media_captioner.errors import ConfigError, UnknownSetting, reason_of
 from media_captioner.system.places import user_file
 from media_captioner.system.secrets import Secret
 
@@ -80,7 +80,7 @@ def is_there(path: Path) -> bool:
 
 def _unreadable(path: Path, error: OSError) -> ConfigError:
     return ConfigError(
-        f"Cannot read settings from {path}: {(error.strerror or str(error)).lower()}",
+        f"Cannot read settings from {path}: {reason_of(error)}",
         hint="Check the path, and who may read it.",
     )
 

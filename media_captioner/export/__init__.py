@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from media_captioner.errors import MediaNotFound, UnsupportedMedia
+from media_captioner.errors import MediaNotFound, UnsupportedMedia, reason_of
 from media_captioner.model import Captions
 
 
@@ -26,7 +26,7 @@ def load(path: str | Path) -> Captions:
     try:
         return sidecar.read(place).captions
     except OSError as error:
-        raise MediaNotFound(f"Cannot read {place}: {(error.strerror or str(error)).lower()}") from error
+        raise MediaNotFound(f"Cannot read {place}: {reason_of(error)}") from error
     except ValueError as error:
         raise UnsupportedMedia(f"Cannot read {place}: {error}") from error
 

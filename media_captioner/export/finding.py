@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from media_captioner.errors import MediaNotFound, UnsupportedMedia
+from media_captioner.errors import MediaNotFound, UnsupportedMedia, reason_of
 from media_captioner.export import sidecar
 from media_captioner.export.base import ExportContext, Exporter, ExportOptions
 from media_captioner.export.layout import INFIX, Layout
@@ -70,7 +70,7 @@ def known_at(path: Path) -> Known:
     try:
         found = sidecar.read(path)
     except OSError as error:
-        raise MediaNotFound(f"Cannot read {path}: {(error.strerror or str(error)).lower()}") from error
+        raise MediaNotFound(f"Cannot read {path}: {reason_of(error)}") from error
     except ValueError as error:
         raise UnsupportedMedia(
             f"Cannot read {path}: {error}",

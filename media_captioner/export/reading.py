@@ -7,7 +7,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Final
 
-from media_captioner.errors import MediaNotFound, UnsupportedMedia
+from media_captioner.errors import MediaNotFound, UnsupportedMedia, reason_of
 from media_captioner.export.text import clean
 from media_captioner.model import Cue
 from media_captioner.system.identity import check_source
@@ -38,7 +38,7 @@ def read_cues(path: Path) -> tuple[Cue, ...]:
             for each in captions
         )
     except OSError as error:
-        raise MediaNotFound(f"Cannot read {path}: {(error.strerror or str(error)).lower()}") from error
+        raise MediaNotFound(f"Cannot read {path}: {reason_of(error)}") from error
     except (webvtt.errors.MalformedFileError, webvtt.errors.MalformedCaptionError, ValueError) as error:
         raise UnsupportedMedia(
             f"Cannot read {path}: it is not a valid WebVTT or SRT file ({str(error) or 'no header'})",
@@ -56,7 +56,7 @@ def lines_of(path: Path) -> tuple[int, ...]:
     try:
         text = path.read_bytes().decode("utf-8", "replace")
     except OSError as error:
-        raise MediaNotFound(f"Cannot read {path}: {(error.strerror or str(error)).lower()}") from error
+        raise MediaNotFound(f"Cannot read {path}: {reason_of(error)}") from error
     return tuple(number for number, line in enumerate(text.splitlines(), 1) if _TIMES.match(line))
 
 

@@ -9,7 +9,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Final, Literal
 
-from media_captioner.errors import MediaError
+from media_captioner.errors import MediaError, reason_of
 from media_captioner.export import sidecar
 from media_captioner.export.base import Exporter, ExportOptions, Merging
 from media_captioner.export.finding import Known, known_at
@@ -106,7 +106,7 @@ def _file(known: Known, path: Path, sha: str, exporter: Exporter | None, grid: G
     try:
         data = path.read_bytes()
     except OSError as error:
-        return Finding(path, "missing", (error.strerror or str(error)).lower())
+        return Finding(path, "missing", reason_of(error))
     same = identity.sha256_hex(data) == sha
     if exporter is None or exporter.name not in READERS:
         return Finding(path, "ok") if same else Finding(path, "changed", "edited since it was written")

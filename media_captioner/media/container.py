@@ -14,7 +14,7 @@ from av.audio.codeccontext import AudioCodecContext
 from av.container import InputContainer
 from av.error import FFmpegError
 
-from media_captioner.errors import MediaLimitExceeded
+from media_captioner.errors import MediaLimitExceeded, reason_of
 from media_captioner.media import policy
 from media_captioner.media.channels import ChannelLayout
 from media_captioner.media.disguise import explain_failure, refuse_disguise
@@ -100,7 +100,7 @@ def open_file(
                 f"Stopped opening {path} after {limits.open_seconds:g} seconds",
                 hint="The disk may stall, or the file was made to be slow.",
             ) from error
-        raise explain_failure(path, (error.strerror or str(error)).lower()) from error
+        raise explain_failure(path, reason_of(error)) from error
     except BaseException:
         release()
         raise
@@ -119,7 +119,7 @@ def reading(path: Path) -> Iterator[None]:
     try:
         yield
     except FFmpegError as error:
-        raise explain_failure(path, (error.strerror or str(error)).lower()) from error
+        raise explain_failure(path, reason_of(error)) from error
 
 
 def _check_streams(path: Path, container: InputContainer, limits: policy.MediaLimits) -> None:

@@ -11,7 +11,7 @@ from av.error import ExitError, FFmpegError
 from av.packet import Packet
 from av.stream import Stream
 
-from media_captioner.errors import CorruptMedia, MediaChanged, MediaLimitExceeded
+from media_captioner.errors import CorruptMedia, MediaChanged, MediaLimitExceeded, reason_of
 from media_captioner.media.container import open_file
 from media_captioner.media.decode import Sink, TrackDecoder
 from media_captioner.media.policy import SPLICING_FORMATS, MediaLimits
@@ -162,7 +162,7 @@ class Demuxer:
         _log.info("reading %s: %s", self._media.path, error)
         if failures <= _MOST_FAILURES:
             return False
-        self.failure = (error.strerror or str(error)).lower()
+        self.failure = reason_of(error)
         return True
 
     def _watch(self, packet: Packet[Stream]) -> None:

@@ -11,7 +11,14 @@ import re
 from pathlib import Path
 from typing import BinaryIO, Final
 
-from media_captioner.errors import CorruptMedia, MediaError, MediaNotFound, UnsafeInput, UnsupportedMedia
+from media_captioner.errors import (
+    CorruptMedia,
+    MediaError,
+    MediaNotFound,
+    UnsafeInput,
+    UnsupportedMedia,
+    reason_of,
+)
 
 _HEAD: Final = 4096  # bytes; every one of these formats shows itself sooner
 
@@ -109,7 +116,7 @@ def _head(path: Path) -> bytes:
         with path.open("rb") as file:
             return file.read(_HEAD)
     except OSError as error:
-        raise MediaNotFound(f"Cannot read {path}: {(error.strerror or str(error)).lower()}") from error
+        raise MediaNotFound(f"Cannot read {path}: {reason_of(error)}") from error
 
 
 def _is_text(head: bytes) -> bool:

@@ -15,7 +15,7 @@ import av
 from av.packet import Packet
 from av.stream import Stream
 
-from media_captioner.errors import MediaError
+from media_captioner.errors import MediaError, reason_of
 from media_captioner.media import claims
 from media_captioner.media.container import OpenFile, open_file, reading
 from media_captioner.media.policy import DEFAULT_LIMITS, MediaLimits
@@ -88,7 +88,7 @@ def _read_through(opened: OpenFile) -> str | None:
         except av.error.FFmpegError as error:
             failures += 1
             if failures > _MOST_FAILURES:
-                return f"the rest of it cannot be read ({(error.strerror or str(error)).lower()})"
+                return f"the rest of it cannot be read ({reason_of(error)})"
             continue
         if _is_blank(packet):
             return f"nothing is written yet at {clock_time(_end(packet) or Fraction(0))}"

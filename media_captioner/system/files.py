@@ -26,6 +26,7 @@ from media_captioner.errors import (
     OutputConflict,
     OutputError,
     OutputNotWritable,
+    reason_of,
 )
 from media_captioner.system.identity import sha256_of
 
@@ -163,22 +164,18 @@ def _sync_folder(folder: Path) -> None:
             os.close(descriptor)
 
 
-def _reason(error: OSError) -> str:
-    return (error.strerror or str(error)).lower()
-
-
 def _raise_output_error(path: Path, error: OSError) -> NoReturn:
     if error.errno in _NO_SPACE:
         raise DiskFull(
-            f"Cannot write {path}: {_reason(error)}",
+            f"Cannot write {path}: {reason_of(error)}",
             hint="Free some space; results go elsewhere with --out FOLDER.",
         ) from error
     if error.errno in _NOT_ALLOWED:
         raise OutputNotWritable(
-            f"Cannot write {path}: {_reason(error)}",
+            f"Cannot write {path}: {reason_of(error)}",
             hint="Choose another place, or change who may write there; results go elsewhere with --out FOLDER.",
         ) from error
-    raise OutputError(f"Cannot write {path}: {_reason(error)}") from error
+    raise OutputError(f"Cannot write {path}: {reason_of(error)}") from error
 
 
 def check_writable(folder: Path) -> None:

@@ -8,7 +8,7 @@ import stat
 from pathlib import Path
 from typing import Final
 
-from media_captioner.errors import MediaNotFound, UnsafeInput
+from media_captioner.errors import MediaNotFound, UnsafeInput, reason_of
 from media_captioner.model import Fingerprint
 
 
@@ -53,7 +53,7 @@ def check_source(path: Path) -> Fingerprint:
             f"Cannot read {path}: there is no such file", hint="Check the path and its spelling."
         ) from None
     except OSError as error:
-        why = (error.strerror or str(error)).lower()
+        why = reason_of(error)
         raise MediaNotFound(f"Cannot read {path}: {why}", hint="Check who may read it.") from error
     except ValueError as error:
         raise MediaNotFound(f"Cannot read {str(path)!r}: {error}") from error

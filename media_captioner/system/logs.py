@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from media_captioner.errors import OutputNotWritable
+from media_captioner.errors import OutputNotWritable, reason_of
 from media_captioner.system import files
 from media_captioner.system.printable import LineFormatter
 from media_captioner.system.secrets import RedactingFilter
@@ -86,7 +86,7 @@ def set_up(level: int, *, as_json: bool, file: Path | None = None) -> Iterator[N
             )
         except OSError as error:
             raise OutputNotWritable(
-                f"Cannot log to {file}: {(error.strerror or str(error)).lower()}",
+                f"Cannot log to {file}: {reason_of(error)}",
                 hint="Name a log file with --log-file.",
             ) from error
     plain = LineFormatter("%(asctime)s %(levelname)s %(message)s")

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Final
 
-from media_captioner.errors import ToolCrashed, ToolMissing, ToolTimeout
+from media_captioner.errors import ToolCrashed, ToolMissing, ToolTimeout, reason_of
 from media_captioner.system.secrets import redact
 
 KEPT_OUTPUT: Final = 64 * 1024
@@ -86,7 +86,7 @@ def run(
         )
     except OSError as error:
         raise ToolMissing(
-            f"Cannot start {name} for {doing}: {(error.strerror or str(error)).lower()}",
+            f"Cannot start {name} for {doing}: {reason_of(error)}",
             hint=f"Install {name}, or make sure that it is on the PATH.",
         ) from error
     if max_memory is not None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from media_captioner.errors import reason_of
 from media_captioner.media.whole import unfinished
 from media_captioner.system import identity
 from media_captioner.system.clock import Clock
@@ -71,7 +72,7 @@ def _decide(
         if identity.standing(path) is None:
             result.gone.append(path)
             return
-        reason = (error.strerror or str(error)).lower()
+        reason = reason_of(error)
     if reason is None:
         result.ready[path] = content
         return

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from media_captioner.errors import reason_of
 from media_captioner.model import Fingerprint
 from media_captioner.system import identity
 from media_captioner.watch.rules import Rules, skips_name
@@ -105,7 +106,7 @@ class Scanner:
                 if name == str(start):
                     raise
                 if error.errno not in _GONE:
-                    self.closed[Path(name)] = (error.strerror or str(error)).lower()
+                    self.closed[Path(name)] = reason_of(error)
                 continue
             self.listed += 1
             self._seen[name] = _Seen(mtime, now_ns, folders)

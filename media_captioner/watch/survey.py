@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from media_captioner.errors import reason_of
 from media_captioner.model import Fingerprint
 from media_captioner.system import identity
 from media_captioner.system.clock import Clock
@@ -90,7 +91,7 @@ class Survey:
             with os.scandir(root) as entries:
                 empty = next(iter(entries), None) is None
         except OSError as error:
-            return (error.strerror or str(error)).lower()
+            return reason_of(error)
         identity = (status.st_dev, status.st_ino)
         if empty and (self._identity not in {None, identity} or self._memory.knows_any()):
             return "it is empty, as the mount point of a disk that is not there"

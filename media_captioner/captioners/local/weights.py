@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
-from media_captioner.errors import ModelUnavailable
+from media_captioner.errors import ModelUnavailable, reason_of
 from media_captioner.system import identity
 
 FOLDER: Final = Path(__file__).parent / "weights"
@@ -36,7 +36,7 @@ def shipped(name: str) -> Path:
         found = identity.sha256_of(path)
     except OSError as error:
         raise ModelUnavailable(
-            f"Cannot load {name}: {(error.strerror or str(error)).lower()}", hint="Reinstall media-captioner."
+            f"Cannot load {name}: {reason_of(error)}", hint="Reinstall media-captioner."
         ) from error
     if found != SHA256[name]:
         raise ModelUnavailable(

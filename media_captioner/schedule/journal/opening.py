@@ -10,7 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self, TypeVar
 
-from media_captioner.errors import ConfigError, OutputNotWritable
+from media_captioner.errors import ConfigError, OutputNotWritable, reason_of
 from media_captioner.model import Description
 from media_captioner.schedule.journal import upkeep
 from media_captioner.schedule.journal.database import Database
@@ -155,7 +155,7 @@ def _open(path: Path | None, doing: str, clock: Clock) -> Journal:
         database = Database(path)
     except OSError as error:
         raise OutputNotWritable(
-            f"Cannot write the journal {path}: {(error.strerror or str(error)).lower()}",
+            f"Cannot write the journal {path}: {reason_of(error)}",
             hint="Name another file with --journal.",
         ) from error
     try:

@@ -10,7 +10,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any, Final, Literal, TypeAlias
 
-from media_captioner.errors import JournalMissing, OutputError
+from media_captioner.errors import JournalMissing, OutputError, reason_of
 from media_captioner.schedule.budget import day_purse
 from media_captioner.schedule.journal.schema import check_version, refuse_foreign, version_of
 from media_captioner.schedule.journal.sqlite import as_output_error, open_read_only
@@ -52,7 +52,7 @@ def reading(path: Path) -> Iterator[sqlite3.Connection]:
     try:
         there = path.exists()
     except OSError as error:
-        why = (error.strerror or str(error)).lower()
+        why = reason_of(error)
         raise OutputError(f"Cannot read the journal {path}: {why}", hint="Check who may read it.") from error
     if not there:
         raise JournalMissing(f"There is no journal at {path}", hint=_NONE_YET)
