@@ -65,14 +65,32 @@ class Tagger:
 
     def __call__(self, signal: Signal) -> Scores:
         """Return the scores for ``signal`` (16 kHz mono, -1..1), smoothed over three moments."""
-        moments = 1 + len(signal) // (_HOP_FRAMES * YAMNET_HOP)
-        logits = np.full((moments, 521), _NEVER, np.float32)
-        inner = np.zeros((moments, 1024), np.float32)
-        wanted = audible(envelope(signal, RATE // 10), moments)
-        if wanted.any():
-            for patches, chosen in patches_of(signal, wanted):
-                logits[chosen], inner[chosen] = self._network.outputs(patches)
+        logits, inner, wanted = listened(self._network, signal)
         return Scores(scored(self._lesson(logits, inner), wanted))
+
+
+def listened(
+    network: Network, signal: Signal
+) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32], npt.NDArray[np.bool_]]:
+    """Return what YAMNet says of a signal, what its last layer takes, and at which moments anything is heard.
+
+    Args:
+        network: YAMNet, with :data:`lesson.INNER` given out.
+        signal: 16 kHz mono, -1..1.
+
+    Returns:
+        ``float32`` of shape ``(moments, 521)``, before the sigmoid; ``float32`` of shape ``(moments, 1024)``; ``bool`` of
+        shape ``(moments,)``. Where nothing is heard, the first are very low and the second 0.
+
+    """
+    levels = envelope(signal, RATE // 10)
+    wanted = audible(signal, levels)
+    logits = np.full((len(wanted), 521), _NEVER, np.float32)
+    inner = np.zeros((len(wanted), 1024), np.float32)
+    if wanted.any():
+        for patches, chosen in patches_of(signal, levels, wanted):
+            logits[chosen], inner[chosen] = network.outputs(patches)
+    return logits, inner, wanted
 
 
 def scored(logits: npt.NDArray[np.float32], wanted: npt.NDArray[np.bool_]) -> npt.NDArray[np.float32]:
@@ -82,14 +100,15 @@ def scored(logits: npt.NDArray[np.float32], wanted: npt.NDArray[np.bool_]) -> np
     return _smoothed(scores, wanted)
 
 
-def audible(levels: npt.NDArray[np.float32], moments: int) -> npt.NDArray[np.bool_]:
+def audible(signal: Signal, levels: npt.NDArray[np.float32]) -> npt.NDArray[np.bool_]:
     """Return for each moment whether its patch holds anything but silence.
 
     Args:
-        levels: ``float32``, dBFS of each tenth of a second.
-        moments: How many there are.
+        signal: 16 kHz mono.
+        levels: ``float32``, dBFS of each tenth of a second of it.
 
     """
+    moments = 1 + len(signal) // (_HOP_FRAMES * YAMNET_HOP)
     centres = np.arange(moments) * HOP * 10
     reach = YAMNET_FRAMES // 2 / 10
     first = np.maximum(0, np.floor(centres - reach)).astype(int)
@@ -98,17 +117,17 @@ def audible(levels: npt.NDArray[np.float32], moments: int) -> npt.NDArray[np.boo
 
 
 def patches_of(
-    signal: Signal, wanted: npt.NDArray[np.bool_], turn: int | None = None
+    signal: Signal, levels: npt.NDArray[np.float32], wanted: npt.NDArray[np.bool_], turn: int | None = None
 ) -> Iterator[tuple[npt.NDArray[np.float32], npt.NDArray[np.intp]]]:
     """Yield YAMNet's input and the moments it is of, once for each loudness.
 
     Args:
         signal: 16 kHz mono, -1..1, not silent.
+        levels: ``float32``, dBFS of each tenth of a second of it.
         wanted: Which moments are looked at.
         turn: The one loudness for all of them, 0 or 1; None where they take turns.
 
     """
-    levels = envelope(signal, RATE // 10)
     loud = float(10 * np.log10(np.mean(10 ** (levels[levels > levels.max() - _LOUD_PART] / 10))))
     for number, level in enumerate(_LEVELS):
         its = np.arange(len(wanted)) % len(_LEVELS) == number if turn is None else number == turn

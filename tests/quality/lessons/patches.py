@@ -79,11 +79,7 @@ class Ear:
         return Heard(**{name: v if v.dtype == bool else v.astype(np.float32) for name, v in held.items()})
 
     def _hear(self, signal: Signal, chance: np.random.Generator) -> dict[str, npt.NDArray]:
-        moments = 1 + len(signal) // int(tagger.HOP * RATE)
-        audible = tagger.audible(envelope(signal, RATE // 10), moments)
-        logits, inner = np.full((moments, 521), -40, np.float32), np.zeros((moments, 1024), np.float32)
-        for patches, chosen in tagger.patches_of(signal, audible):
-            logits[chosen], inner[chosen] = self._network.outputs(patches)
+        logits, inner, audible = tagger.listened(self._network, signal)
         copies = [self._network.outputs(patches) for patches in _copied(signal, chance)]
         copied = (
             [np.concatenate(part) for part in zip(*copies, strict=True)]
@@ -101,13 +97,13 @@ def _copied(signal: Signal, chance: np.random.Generator) -> Iterator[Signal]:
     """Yield the patches of each changed copy, at either of the captioner's loudnesses."""
     for turn in range(_COPIES):
         copy = changed(signal[: 12 * RATE], chance)
-        moments = 1 + len(copy) // int(tagger.HOP * RATE)
-        audible = tagger.audible(envelope(copy, RATE // 10), moments)
+        levels = envelope(copy, RATE // 10)
+        audible = tagger.audible(copy, levels)
         if audible.any():
             chosen = _clear(copy, audible, chance)
-            wanted = np.zeros(moments, bool)
+            wanted = np.zeros(len(audible), bool)
             wanted[chosen] = True
-            yield from (patches for patches, _ in tagger.patches_of(copy, wanted, turn % 2))
+            yield from (patches for patches, _ in tagger.patches_of(copy, levels, wanted, turn % 2))
 
 
 def _clear(
