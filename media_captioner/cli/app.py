@@ -161,10 +161,7 @@ def run(arguments: Sequence[str]) -> int:  # noqa: PLR0911 - one way out for eac
             _say(f"For the file of that name write ./{file}")
         return error.exit_code
     except MediaCaptionerError as error:
-        show_error(error)
-        if debug:
-            logging.getLogger(__name__).debug("where it happened", exc_info=error)
-        return error.exit_code
+        return _show_known(error, error)
     except (KeyboardInterrupt, click.Abort):
         _say(GO_ON)
         return INTERRUPTED
@@ -178,7 +175,7 @@ def run(arguments: Sequence[str]) -> int:  # noqa: PLR0911 - one way out for eac
         if error.filename is None and error.errno in _NO_ROOM:
             return _show_nowhere_to_print(error)
         if error.filename is not None and error.errno in _OUT_OF_REACH:
-            return _show_out_of_reach(error, debug=debug)
+            return _show_out_of_reach(error)
         return _show_bug(error, debug=debug)
     except Exception as error:  # noqa: BLE001 - the last stop: a person gets a sentence, not a stack
         return _show_bug(error, debug=debug)
@@ -193,15 +190,17 @@ def _show_nowhere_to_print(error: OSError) -> int:
     return OutputError.exit_code
 
 
-def _show_out_of_reach(error: OSError, *, debug: bool) -> int:
+def _show_out_of_reach(error: OSError) -> int:
     """Tell which file or folder could not be reached: that is no bug, wherever it was noticed."""
-    why = reason_of(error)
-    show_error(
-        MediaNotFound(f"Cannot reach {error.filename}: {why}", hint="Check its name, and who may read it.")
-    )
-    if debug:
-        logging.getLogger(__name__).debug("where it happened", exc_info=error)
-    return MediaNotFound.exit_code
+    told = f"Cannot reach {error.filename}: {reason_of(error)}"
+    return _show_known(MediaNotFound(told, hint="Check its name, and who may read it."), error)
+
+
+def _show_known(error: MediaCaptionerError, cause: Exception) -> int:
+    """Tell what failed, with --debug also where, and return its exit code."""
+    show_error(error)
+    logging.getLogger(__name__).debug("where it happened", exc_info=cause)
+    return error.exit_code
 
 
 def _named_like_an_option(arguments: Sequence[str]) -> str | None:
