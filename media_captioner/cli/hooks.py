@@ -12,7 +12,7 @@ import click
 from media_captioner.cli.options import config_option, go_offline, json_option, settings_for
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from typing import Any
 
     from media_captioner.config import Settings
@@ -49,9 +49,10 @@ def list_hooks(config_file: Path | None, *, as_json: bool) -> None:
     from media_captioner.system.printable import printable
 
     _, settings = settings_for({}, config_file)
+    entries = list(_entries(settings))
     if not as_json:
-        _say_if_nobody(settings)
-    for entry in _entries(settings):
+        _say_if_nobody(entries)
+    for entry in entries:
         if as_json:
             print_json(entry)
             continue
@@ -61,8 +62,8 @@ def list_hooks(config_file: Path | None, *, as_json: bool) -> None:
             click.echo(f"    {printable(entry['detail'])}")
 
 
-def _say_if_nobody(settings: Settings) -> None:
-    if next(_entries(settings), None) is None:
+def _say_if_nobody(entries: Iterable[dict[str, Any]]) -> None:
+    if next(iter(entries), None) is None:
         click.echo(
             "Nobody is told of anything: no plugins, and no [[hooks]] or [[webhooks]] in the settings."
         )
@@ -108,7 +109,7 @@ def test(config_file: Path | None, *, as_json: bool) -> int:
     _, settings = settings_for({}, config_file)
     go_offline(settings)
     if not as_json:
-        _say_if_nobody(settings)
+        _say_if_nobody(_entries(settings))
     return 7 if asyncio.run(_test(settings, as_json=as_json)) else 0
 
 
@@ -144,5 +145,5 @@ def doctor(config_file: Path | None, *, as_json: bool) -> int:
     _, settings = settings_for({}, config_file)
     go_offline(settings)
     if not as_json:
-        _say_if_nobody(settings)
+        _say_if_nobody(_entries(settings))
     return show(examine_hooks(settings), as_json=as_json)
