@@ -171,4 +171,6 @@ def _build_dataclass(cls: type, data: Any) -> Any:
             values[field.name] = _build(hints[field.name], data[field.name])
         elif hints[field.name] is float:
             values[field.name] = -math.inf
+        elif field.default is field.default_factory is MISSING and type(None) in get_args(hints[field.name]):
+            values[field.name] = None  # nothing is written where nothing is known, and no default says so
     return cls(**values)

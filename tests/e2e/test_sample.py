@@ -8,6 +8,7 @@ import pytest
 
 import media_captioner
 from media_captioner.captioners.local import models
+from tests.e2e.user import Place
 from tests.quality.words import errors
 
 SAMPLES = Path(__file__).parents[2] / "samples"
@@ -85,3 +86,17 @@ def test_the_captions_beside_the_sample_are_what_the_tool_makes(captions):
         abs(one - other) < Fraction(1, 10)
         for (_, one), (_, other) in zip(sounds(kept), sounds(made), strict=True)
     ), REMAKE
+
+
+def test_without_the_speech_model_and_a_network_all_but_the_words_is_captioned(tmp_path):
+    place = Place(tmp_path)
+    place.environment["HF_HOME"] = str(tmp_path / "hub")
+    film, out = SAMPLES / "street-scene.mp4", tmp_path / "out"
+    for _ in range(2):  # the second time from what was kept
+        done = place.run("caption", film, "--captioner", "local", "--offline", "--force", "--out", out)
+        assert done.returncode == 0, done.stderr
+        assert "Words cannot be transcribed" in done.stderr
+    captions = media_captioner.load(out / "street-scene.media_captioner.json")
+    heard = [cue.text for cue in captions.cues]
+    assert "[dog barking]" in heard
+    assert any("speaking" in text for text in heard), heard
