@@ -19,7 +19,7 @@ REMAKE = "If that is meant: media-captioner caption samples/street-scene.mp4 --f
 NEAR = Fraction(1)  # seconds
 NOT_FOUND = {
     "church bell, two strokes",  # only its second stroke is
-    "car accelerating past",  # 1.4 s late
+    "car accelerating past",  # 1.2 s late
     "clap of thunder overhead",  # told as one with the thunder before it
     "crickets in the evening",
     "dog barking twice, over the music",

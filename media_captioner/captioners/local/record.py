@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Literal, TypedDict
 
-RULES = 4
+RULES = 5
 """Version of the rules that fill the record and of the wording; part of the captioner's identity."""
 
 Transcription = Literal["done", "none", "off", "unavailable", "withheld"]

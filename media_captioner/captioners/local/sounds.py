@@ -35,7 +35,7 @@ _WAY: Final = 0.40  # a label that says little gives way to a special one with t
 _WAY_OF_GOOD: Final = (
     0.85  # and one that says enough ("coughing") only to one about as sure ("throat clearing")
 )
-_WEAK: Final = 0.7  # another label at the same time needs this part of the stronger one's score
+_WEAK: Final = 0.6  # another label at the same time needs this part of the stronger one's score
 _SURE: Final = 0.45  # and at least this, unless it is an effect above an ambience
 _ABOVE: Final = 0.30  # which needs this
 _GUESS: Final = 0.04  # score of a guess where nothing was heard

@@ -86,7 +86,7 @@ def taught(pupils: list[Pupil]) -> tuple[npt.NDArray[np.int16], Change]:
         heard = pupil.heard
         clear = np.flatnonzero(heard.audible)
         few = clear[np.linspace(0, len(clear) - 1, min(6, len(clear))).astype(int)]
-        both = [np.concatenate([heard.logits[few], heard.copied_logits]), np.concatenate([heard.inner[few], heard.copied_inner])]  # fmt: skip
+        both = [np.concatenate([heard.logits[0, few], heard.copied_logits]), np.concatenate([heard.inner[0, few], heard.copied_inner])]  # fmt: skip
         chosen = chance.permutation(len(both[0]))[:_PATCHES]
         if not len(chosen):
             continue
@@ -105,7 +105,7 @@ def _worth(pupils: list[Pupil]) -> npt.NDArray[np.intp]:
     columns = np.array([entry.index for entry in usable()])
     taken = np.zeros(len(columns))
     for pupil in pupils:
-        sure = pupil.heard.logits[pupil.heard.audible][:, columns] > _TOLD
+        sure = pupil.heard.logits[0, pupil.heard.audible][:, columns] > _TOLD
         taken += (pupil.truth == 0) * sure.mean(axis=0) if len(sure) else 0
     taken[sum((pupil.truth == 1).astype(int) for pupil in pupils) > 0] = np.inf
     return np.sort(np.argsort(-taken, kind="stable")[:_CLASSES])
@@ -152,8 +152,8 @@ def cross(pupils: list[Pupil]) -> None:
 def judge(pupil: Pupil, lesson: Lesson | None) -> tuple[bool, int]:
     """Return whether a right word is said (or nothing, in music and speech), and how many sounds are wrong."""
     heard, words = pupil.heard, pupil.recording.words
-    logits = lesson(heard.logits, heard.inner) if lesson else heard.logits
-    scores = Scores(scored(logits, heard.audible))
+    takes = [lesson(*take) if lesson else take[0] for take in zip(heard.logits, heard.inner, strict=True)]
+    scores = Scores(scored(takes, heard.audible))
     told = events(scores, music=spans.music_curve(scores))
     if not told and words and float(noise_curve(scores).mean()) < _NOISY:
         told = [guess] if (guess := best_guess(scores)) else []

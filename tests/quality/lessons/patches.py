@@ -24,10 +24,11 @@ _CLEAR = 12.0  # dB below its loudest moment
 
 @dataclass(frozen=True)
 class Heard:
-    """Logits (``float32``, ``(patches, 521)``) and what the last layer takes (``(patches, 1024)``).
+    """Logits (``float32``, ``(..., 521)``) and what the last layer takes (``(..., 1024)``).
 
     Attributes:
-        logits, inner: Of the recording at every moment, as the captioner hears it.
+        logits, inner: Of the recording at every moment, as the captioner hears it: of it and of its copies at other
+            speeds, ``(takes, moments, ...)``.
         audible: Which moments hold anything.
         copied_logits, copied_inner: Of clear moments of changed copies.
 
@@ -42,7 +43,7 @@ class Heard:
     @property
     def print(self) -> Signal:
         """What the recording sounds like on the whole, length 1."""
-        mean = self.inner[self.audible].mean(axis=0) if self.audible.any() else self.inner[0]
+        mean = self.inner[0, self.audible].mean(axis=0) if self.audible.any() else self.inner[0, 0]
         return mean / (np.linalg.norm(mean) + 1e-9)
 
 
@@ -79,16 +80,17 @@ class Ear:
         return Heard(**{name: v if v.dtype == bool else v.astype(np.float32) for name, v in held.items()})
 
     def _hear(self, signal: Signal, chance: np.random.Generator) -> dict[str, npt.NDArray]:
-        logits, inner, audible = tagger.listened(self._network, signal)
+        heard = tagger.listened(self._network, signal)
+        logits, inner = (np.stack(part) for part in zip(*heard.takes, strict=True))
         copies = [self._network.outputs(patches) for patches in _copied(signal, chance)]
         copied = (
             [np.concatenate(part) for part in zip(*copies, strict=True)]
             if copies
-            else [logits[:0], inner[:0]]
+            else [logits[0, :0], inner[0, :0]]
         )
         half = np.float16
         return {
-            "logits": logits.astype(half), "inner": inner.astype(half), "audible": audible,
+            "logits": logits.astype(half), "inner": inner.astype(half), "audible": heard.wanted,
             "copied_logits": copied[0].astype(half), "copied_inner": copied[1].astype(half),
         }  # fmt: skip
 
