@@ -30,6 +30,12 @@ CANARY = "sk-canary-"
 """How the keys begin that tests give to captioners and servers. No output, log or file may ever hold one."""
 
 
+def pytest_xdist_auto_num_workers(config):
+    """Half again as many processes as cores: a third of the time tests wait, for a server, a program or a deadline."""
+    cores = os.cpu_count() or 1
+    return cores + (cores + 1) // 2
+
+
 def unskipped(report):
     """Turn a skip into a failure where none is wanted."""
     if NO_SKIPS and report.skipped and not hasattr(report, "wasxfail"):

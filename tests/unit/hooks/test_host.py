@@ -115,12 +115,12 @@ def test_one_that_hangs_is_left_behind_at_once_and_its_place_is_shown(host_of, e
 
 def test_a_real_interrupt_still_ends_the_program(host_of, events):
     source = (
-        "import os, signal, threading\nstop = threading.Event()\n@hookimpl\ndef asset_done(event):\n"
-        "    os.kill(os.getpid(), signal.SIGINT)\n    stop.wait(9)\n"
+        "import signal, threading\nstop = threading.Event()\n@hookimpl\ndef asset_done(event):\n"
+        "    signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)\n    stop.wait(9)\n"
     )
     usual = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
-        with host_of(source) as (host, _, [culprit]):
+        with host_of(source, seconds=1.0) as (host, _, [culprit]):
             with pytest.raises(KeyboardInterrupt):
                 asyncio.run(host.tell(events["asset.done"]))
             culprit.stop.set()
