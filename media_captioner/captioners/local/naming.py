@@ -27,7 +27,7 @@ _OF_VAGUE: Final = 1.0  # "animal" beside a doubtful "whistle" must be as sure; 
 _MOST: Final = 2
 _WORD: Final = 3  # letters; "on" and "a" are no words to share
 
-_OWN_NAME: Final = 0.6  # an event this sure keeps its own name beside a surer one of its family
+_OWN_NAME: Final = 0.5  # an event this sure keeps its own name beside a surer one of its family
 _UNSURE: Final = 0.45  # below this an event may be what is surely heard elsewhere
 
 
