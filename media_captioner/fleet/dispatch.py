@@ -230,6 +230,10 @@ class ProcrastinateDispatcher:
         task = asyncio.current_task()
         assert task is not None  # noqa: S101 - for the type checker: the engine runs jobs in tasks
         assert self._work is not None  # noqa: S101 - as above: the engine runs inside run_worker()
+        while (earlier := self._running.get(asset)) is not None:
+            # We were taken for dead, and the asset came back to us while we were still at it. Two at once would find
+            # each other's files in the way.
+            await asyncio.wait({earlier[0]})
         self._running[asset] = (task, context)
         try:
             await self._work(asset)
