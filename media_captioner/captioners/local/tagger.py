@@ -42,10 +42,11 @@ _LEVELS: Final = (-26.0, -42.0)  # dBFS of the loud part of the window
 _HALF_WAY: Final = 0.5
 _LOUD_PART: Final = 30.0  # dB below the loudest 100 ms that still count as loud part
 _MOST_GAIN: Final = 40.0  # dB; more would only show the noise of the recording
-# Speeds of the copies: a quarter of an octave lower and higher; and the power of the mean of the three scores that
-# sounds have. Measured (see lesson.py for the clips): a right word is said of 68.2 % (65.6 % without copies) with 582
-# wrong names (640), and 223 of 672 sounds are found in 175 mixes of a bed and up to four sounds with 118 wrong names
-# (221 with 142). The plain mean invents less still, but finds fewer of many sounds (205 with 101).
+
+# Speeds of the copies, a quarter of an octave lower and higher; and the exponent of the power mean of the three scores
+# that sounds have. Measured (see lesson.py for the clips): a right word is said of 68.2 % (65.6 % without copies) with
+# 582 wrong names (640), and 223 of 672 sounds are found in 175 mixes of a bed and up to four sounds with 118 wrong
+# names (221 with 142). The plain mean invents less still, but finds fewer of many sounds (205 with 101).
 _SPEEDS: Final = (2**-0.25, 2**0.25)
 _POWER: Final = 1.5
 
