@@ -108,8 +108,8 @@ def listened(network: Network, signal: Signal) -> Heard:
         signal: 16 kHz mono, -1..1.
 
     """
-    *take, wanted = _take(network, signal)
-    takes = [(take[0], take[1])]
+    logits, inner, wanted = _take(network, signal)
+    takes = [(logits, inner)]
     for speed in _SPEEDS if wanted.any() else ():
         logits, inner, _ = _take(network, soxr.resample(signal, RATE * speed, RATE))
         at = np.minimum(np.round(np.arange(len(wanted)) / speed).astype(int), len(logits) - 1)
@@ -143,9 +143,9 @@ def scored(
         wanted: Shape ``(moments,)``.
 
     """
-    scores = _sigmoid(takes[0])
+    scores, *copies = map(_sigmoid, takes)
     sounds = _sounds()
-    powers = [_sigmoid(take[:, sounds]) ** _POWER for take in takes]
+    powers = [take[:, sounds] ** _POWER for take in (scores, *copies)]
     scores[:, sounds] = np.mean(powers, axis=0) ** (1 / _POWER)
     scores[~wanted] = 0
     return _smoothed(scores, wanted)
