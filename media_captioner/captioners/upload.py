@@ -23,7 +23,13 @@ from media_captioner.captioners.exchange import read_refusal
 from media_captioner.captioners.http import Connection
 from media_captioner.captioners.refusals import parse_json
 from media_captioner.captioners.verdicts import Asked, as_error
-from media_captioner.errors import CaptionerError, CaptionerUnavailable, ClipRejected, ResponseInvalid
+from media_captioner.errors import (
+    CaptionerError,
+    CaptionerUnavailable,
+    ClipRejected,
+    ResponseInvalid,
+    reason_of,
+)
 from media_captioner.system.clock import Clock
 
 _MAX_POLICY: Final = 64 * 1024
@@ -197,6 +203,6 @@ def _opened(source: bytes | Path) -> Iterator[tuple[BinaryIO, int]]:
     try:
         file = source.open("rb")
     except OSError as error:
-        raise CaptionerUnavailable(f"Cannot read {source}: {(error.strerror or '').lower()}") from error
+        raise CaptionerUnavailable(f"Cannot read {source}: {reason_of(error)}") from error
     with file:
         yield file, source.stat().st_size

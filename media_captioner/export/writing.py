@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from media_captioner.errors import MediaCaptionerError, OutputConflict
+from media_captioner.errors import MediaCaptionerError, OutputConflict, reason_of
 from media_captioner.export.base import ExportContext, Merging, WithCompanions
 from media_captioner.export.layout import Place
 from media_captioner.model import Captions
@@ -89,7 +89,7 @@ def _merge(captions: Captions, place: Place, context: ExportContext) -> str | No
     except FileNotFoundError:
         return None
     except OSError as error:
-        raise OutputConflict(f"Cannot merge into {place.path}: {(error.strerror or '').lower()}") from error
+        raise OutputConflict(f"Cannot merge into {place.path}: {reason_of(error)}") from error
     try:
         data = place.exporter.merge(found, captions, context)
     except ValueError as error:
